@@ -1,0 +1,1 @@
+"""evaltools: third-party evaluation of poverty alleviation."""
