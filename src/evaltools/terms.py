@@ -120,7 +120,7 @@ class City:
     en: str
     role: CityRole
     has_tasks: bool
-    """Whether it is one of the 14 cities with poverty-alleviation tasks (粤农农函〔2020〕571号); 江门 is not."""
+    """One of the 14 cities with poverty-alleviation tasks (粤农农函〔2020〕571号); 江门 is not."""
 
     @property
     def name(self) -> str:
