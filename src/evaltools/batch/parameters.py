@@ -59,16 +59,18 @@ def read_parameter_file(path: Path) -> dict[str, str]:
     """A flat YAML mapping of parameter names to text (`as_of: 2020-12-31` stays the text it is)."""
     if not path.exists():
         raise DataMissingError(
-            f"no parameter file {path.name}", where=str(path.parent), todo="give one like params/cities/meizhou.yaml"
-        )
+            f"no parameter file {path.name}", where=str(path.parent),
+            todo="give one like params/cities/meizhou.yaml",
+        )  # fmt: skip
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)
     except yaml.YAMLError as err:
         raise ParameterError("this file is not YAML", where=path.name, detail=str(err).splitlines()) from err
     if not isinstance(content, dict) or any(not isinstance(v, str) for v in content.values()):
         raise ParameterError(
-            "the file is not a flat list of `name: value`", where=path.name, expected="city: meizhou\nyear: 2020"
-        )
+            "the file is not a flat list of `name: value`", where=path.name,
+            expected="lines such as `city: meizhou` and `year: 2020`",
+        )  # fmt: skip
     return {str(k): v for k, v in content.items()}
 
 
