@@ -1,0 +1,1 @@
+"""Verdicts, gates, accounts and the indicator catalogue."""

@@ -1,0 +1,55 @@
+"""Kleene's strong three-valued logic on arrays: yes, no, unknown. Unknown is never yes.
+
+A truth array is int8: 1 yes, 0 no, -1 unknown.
+Reference: S. C. Kleene, Introduction to Metamathematics (1952), section 64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+YES, NO, UNKNOWN = 1, 0, -1
+Truth = NDArray[np.int8]
+
+
+def truth(values: Any) -> Truth:
+    """Truth array of nullable booleans (pandas "boolean", object with None, numpy bool). Missing is unknown.
+
+    values : (n,) booleans, possibly missing
+    """
+    series = pd.Series(values).astype("boolean")
+    return series.astype("Int8").fillna(UNKNOWN).to_numpy(dtype=np.int8)
+
+
+def at_least(x: Any, limit: float) -> Truth:
+    """x >= limit, unrounded; a missing x (NaN) or a missing limit is unknown. x : (n,) floats."""
+    values = np.asarray(x, dtype=float)
+    out = (values >= limit).astype(np.int8)
+    out[np.isnan(values) | np.isnan(limit)] = UNKNOWN
+    return out
+
+
+def below(x: Any, limit: float) -> Truth:
+    """x < limit, strict and unrounded; missing is unknown. x : (n,) floats."""
+    return negate(at_least(x, limit))
+
+
+def negate(a: Truth) -> Truth:
+    """Not a: yes and no change places, unknown stays."""
+    return np.where(a == UNKNOWN, UNKNOWN, 1 - a).astype(np.int8)
+
+
+def every(*parts: Truth) -> Truth:
+    """And: no if any part is no, else unknown if any is unknown, else yes."""
+    stack = np.stack(parts)
+    return np.where((stack == NO).any(0), NO, np.where((stack == UNKNOWN).any(0), UNKNOWN, YES)).astype(np.int8)
+
+
+def some(*parts: Truth) -> Truth:
+    """Or: yes if any part is yes, else unknown if any is unknown, else no."""
+    stack = np.stack(parts)
+    return np.where((stack == YES).any(0), YES, np.where((stack == UNKNOWN).any(0), UNKNOWN, NO)).astype(np.int8)
