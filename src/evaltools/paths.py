@@ -1,4 +1,4 @@
-"""Where the project lives: relative paths in parameters and options mean the project root, not the working directory."""
+"""Where the project lives: relative paths mean the project root, never the working directory."""
 
 from __future__ import annotations
 

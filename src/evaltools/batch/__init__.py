@@ -1,7 +1,9 @@
 """Plan, run and record the reports of many cities."""
 
 from evaltools.batch.manifest import CityRecord, RunManifest
-from evaltools.batch.plan import FORMATS, Job, city_parameters, plan
+from evaltools.batch.parameters import read_parameter_file
+from evaltools.batch.plan import FORMATS, Job, cities_named, city_parameters, plan
 from evaltools.batch.run import run
 
-__all__ = ["FORMATS", "CityRecord", "Job", "RunManifest", "city_parameters", "plan", "run"]
+__all__ = ["FORMATS", "CityRecord", "Job", "RunManifest", "cities_named", "city_parameters", "plan",
+           "read_parameter_file", "run"]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -38,34 +38,40 @@ class Job:
 
 
 def plan(
-    given: Mapping[str, Any], *, notebook: Path, out: Path, formats: Iterable[str] = FORMATS, where: str = "options"
-) -> list[Job]:
-    """One job per city named in `given["city"]` ("all", one name, or several separated by commas).
+    given: Sequence[Mapping[str, Any]], *, notebook: Path, out: Path, formats: Iterable[str] = FORMATS,
+    where: str = "options",
+) -> list[Job]:  # fmt: skip
+    """One job per entry of `given` (parameter name → value; the `city` of an entry may be any of its names).
 
     Everything that can be wrong with parameters is found here, before a kernel starts: ParameterError for
     names and types, ScopeError for city, year and date, DataMissingError for the data folder.
     """
     declared = declared_parameters(notebook)
-    names = _cities(str(given.get("city", "")), where) if "city" in given else [None]
-    bound = [bind(declared, {**given, **({"city": c.key} if c else {})}, where) for c in names]
+    bound = [bind(declared, one, where) for one in given]
+    for one in bound:
+        one["city"] = terms.city(one["city"]).key
+    for one in {json.dumps(p, sort_keys=True): p for p in bound}.values():
+        check_scope(one)
     wanted = _formats(formats)
-    first = bound[0]
-    check_scope(first)
-    inputs = hash_inputs(resolve(str(first["data"])))
-    common = [inputs, RuleBook.load().digest, code_digest(), _sha(notebook.read_bytes()), versions(), wanted]
-    return [
-        Job(str(p["city"]), p, notebook, out, wanted, _sha(json.dumps([common, p], sort_keys=True).encode()))
-        for p in bound
-    ]  # fmt: skip
+    rest = [RuleBook.load().digest, code_digest(), file_digest(notebook), versions(), wanted]
+    inputs = {data: hash_inputs(resolve(data)) for data in {str(p["data"]) for p in bound}}
+
+    def fingerprint(parameters: dict[str, Any]) -> str:
+        content = [inputs[str(parameters["data"])], rest, parameters]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    jobs = {p["city"]: Job(str(p["city"]), p, notebook, out, wanted, fingerprint(p)) for p in bound}
+    return list(jobs.values())
 
 
-def _cities(text: str, where: str) -> list[terms.City]:
+def cities_named(text: str) -> list[terms.City]:
+    """The cities meant by `all`, by one name, or by several with commas between them, in any of their names."""
     if text.strip().lower() == "all":
         return list(terms.CITIES)
-    found = [terms.city(part) for part in text.replace("，", ",").replace("、", ",").split(",") if part.strip()]
-    if not found:
-        raise ParameterError("no city is given", where=where, expected="all, or names such as 梅州, 清远")
-    return list(dict.fromkeys(found))
+    parts = [part for part in text.replace("，", ",").replace("、", ",").split(",") if part.strip()]
+    if not parts:
+        raise ParameterError("no city is given", expected="all, or names such as 梅州,清远")
+    return list(dict.fromkeys(terms.city(part) for part in parts))
 
 
 def check_scope(parameters: Mapping[str, Any]) -> None:
@@ -73,13 +79,14 @@ def check_scope(parameters: Mapping[str, Any]) -> None:
     year, as_of, lang = parameters.get("year"), str(parameters.get("as_of") or ""), parameters.get("lang", "zh")
     if lang not in ("zh", "en"):
         raise ParameterError(f"lang = {lang!r}", expected="zh or en")
-    rules = RuleBook.load().at(as_of=as_of or f"{year}-12-31")
+    book = RuleBook.load()
+    for moment in {f"{year}-12-31", as_of or f"{year}-12-31"}:
+        book.at(as_of=moment)  # ScopeError outside the years the rules cover
     if as_of and year is not None and int(as_of[:4]) < int(year):
         raise ScopeError(
             f"as_of {as_of} lies before the year {year} that is evaluated",
             expected=f"a date from {year}-01-01 on", todo="leave as_of empty for 31 December of the year",
         )  # fmt: skip
-    rules.book_year(int(year)) if hasattr(rules, "book_year") and year is not None else None
     folder = resolve(str(parameters.get("data", "")))
     if not folder.is_dir():
         raise DataMissingError(
@@ -126,7 +133,3 @@ def code_digest() -> str:
 def versions() -> dict[str, str]:
     """Versions of what shapes a report."""
     return {name: version(name) for name in ("evaltools", *LIBRARIES)}
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
