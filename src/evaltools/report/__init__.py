@@ -1,0 +1,1 @@
+"""The reports: chapters as plain data, prose with bound numbers, and the writers."""
