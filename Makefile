@@ -6,7 +6,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-slow bench lab lock clean
+.PHONY: help setup report test test-slow bench lab notebooks lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ bench: $(STAMP)  ## speeds, as ratios within one run
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/tutorials/01_first_city.ipynb
+
+notebooks: $(STAMP)  ## store the notebooks' outputs anew, after a deliberate change of numbers
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb notebooks/tutorials/*.ipynb
 
 lock: $(STAMP)  ## resolve the dependencies anew for Python 3.11 to 3.13
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
