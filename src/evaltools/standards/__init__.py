@@ -1,0 +1,18 @@
+"""The rule book: dated and cited rules, pairings, and the published figures as claims.
+
+    book = RuleBook.load()
+    rules = book.at("2020-12-31", city="梅州")
+    rules["exit.household_income_share"].cite()
+"""
+
+from evaltools.standards.pairings import Pairing, Pairings
+from evaltools.standards.rule import Rule
+from evaltools.standards.rulebook import RuleBook, check_day
+from evaltools.standards.snapshot import Rules
+from evaltools.standards.vocabulary import Applicability, Document, RuleStatus, VillageClass
+from evaltools.standards.yamlfile import Block, Fields, load_yaml, parse_yaml, read_date, read_number
+
+__all__ = [
+    "Applicability", "Block", "Document", "Fields", "Pairing", "Pairings", "Rule", "RuleBook", "RuleStatus", "Rules",
+    "VillageClass", "check_day", "load_yaml", "parse_yaml", "read_date", "read_number",
+]  # fmt: skip
