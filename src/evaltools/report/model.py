@@ -1,22 +1,29 @@
 """What a report is made from and what it becomes: `ReportInput` in, `CityReport` out.
 
-`ReportInput` holds results that already passed disclosure control; nothing here opens a table.
-A part that does not apply to a city is None, and its chapter says 不适用 or is absent.
+`ReportInput` holds results that already passed disclosure control (`report.publish`); nothing here opens a table.
+A part that a city does not have is None; its chapter says 不适用 or is absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaltools.errors import ReportError
+import pandas as pd
+
+from evaltools.errors import ReportError, nearest
+from evaltools.report.blocks import Bound, Chapter, Document
 from evaltools.terms import City, CityRole
 
 if TYPE_CHECKING:
+    from evaltools.indicators import Gates, VillageVerdicts
     from evaltools.intake import QualityReport
     from evaltools.standards import Rules
+
+LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,8 @@ class Provenance:
 
     `commit`: git commit of the code, "" when unknown; `is_modified`: whether the tree differed from it;
     `versions`: package -> version; `parameters`: notebook parameters as given; `inputs`: file name -> sha256 hex;
-    `rules_digest`: sha256 of the rule book; `changed_rules`: ids of rules changed in a copy; `command`: the line that
-    makes this report again.
+    `rules_digest`: sha256 of the rule book; `changed_rules`: ids of rules changed in a copy; `command`: the line
+    that makes this report again.
     """
 
     commit: str = ""
@@ -40,23 +47,75 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class ExitTables:
+    """Household exit verdicts as counts that may be published (a withheld count is NA).
+
+    `status`: one row per registry_status ("poor", "exited", "all"): households, persons, households_<state>,
+        households_<state>_planned, households_line_sensitive; `counties`: the same by county_code;
+    `guarantees`: county_code ("" the city), component, households, met, not_met, evidence_missing;
+    `routes`: route (income|safety_net|unknown), households, met, not_met, evidence_missing (exited households);
+    `income`: part (all|near), low, high, households: incomes (yuan) of registered households on the income route;
+    `around`: side (below|above), low, high, households: the equal bands on both sides of the actual line;
+    `rows`: registered households read; `line_actual`, `line_planned`: yuan a year, None where no line is defined.
+    """
+
+    year: int
+    rows: int
+    line_actual: float | None
+    line_planned: float | None
+    band: float
+    status: pd.DataFrame
+    counties: pd.DataFrame
+    guarantees: pd.DataFrame
+    routes: pd.DataFrame
+    income: pd.DataFrame
+    around: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class AccountTables:
+    """The registry's account: `totals` by year and unit, `counties` for the report's year, withheld counts NA;
+    `rows`: area × year × unit lines computed; `offending`: how many of them have a residual."""
+
+    totals: pd.DataFrame
+    counties: pd.DataFrame
+    rows: int
+    offending: int
+
+
+@dataclass(frozen=True)
+class FundTables:
+    """Money of a helping city, by recipient and year (sums of payments: no household is in them).
+
+    `guidance`: city_code, year, villages, due_yuan, arrived_yuan, on_time_yuan (NaN where no rule says what is due);
+    `split`: city_code, total_yuan, helper_yuan: arrivals of the per-capita input up to the report's year;
+    `rows`: payments read.
+    """
+
+    guidance: pd.DataFrame
+    split: pd.DataFrame
+    rows: int
+
+
+@dataclass(frozen=True)
 class HelpedCity:
-    """One city that a helping city is paired with, and its protected results (None: no data for that city)."""
+    """One city a helping city is paired with and its published results; `failure`: why there are none."""
 
     city: City
-    gates: Any | None = None
-    exits: Any | None = None
-    villages: Any | None = None
+    gates: Gates | None = None
+    exits: ExitTables | None = None
+    villages: VillageVerdicts | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True)
 class ReportInput:
     """Everything a city's report needs.
 
-    `rules`: the snapshot for this city and date (for a helping city: the one of the helping city itself);
-    `quality`: the ledger of what was read; `exits`, `villages`, `gates`, `account`, `survey`, `funds`: protected results of
-    `evaltools.indicators`, None where the city has no such data or no such task; `helped`: the pairs of a helping city;
-    `helper`: the helping city of a helped one; `meta`: meta.json of the data (synthetic, seed, scale).
+    `rules`: the snapshot for this city and date; `quality`: the ledger of what was read; `places`: code -> name of
+    counties, towns and villages; `exits`, `villages`, `gates`, `account`: results that may be published, None where
+    the city has none; `helper`: the helping city of a helped one; for a helping city `helped`: its pairs, `funds`: its
+    money; `counties`: how many counties the city's registry covers; `meta`: meta.json of the data.
     """
 
     city: City
@@ -65,19 +124,19 @@ class ReportInput:
     lang: str
     rules: Rules
     quality: QualityReport
-    provenance: Provenance
+    provenance: Provenance = Provenance()
     meta: Mapping[str, Any] = field(default_factory=dict)
-    exits: Any | None = None
-    villages: Any | None = None
-    gates: Any | None = None
-    account: Any | None = None
-    survey: Any | None = None
-    funds: Any | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    exits: ExitTables | None = None
+    villages: VillageVerdicts | None = None
+    gates: Gates | None = None
+    account: AccountTables | None = None
     helper: City | None = None
     helped: tuple[HelpedCity, ...] = ()
+    funds: FundTables | None = None
 
     def __post_init__(self) -> None:
-        if self.lang not in ("zh", "en"):
+        if self.lang not in LANGUAGES:
             raise ReportError(f"language {self.lang!r}", expected="zh or en", where="ReportInput.lang")
 
     @property
@@ -86,5 +145,50 @@ class ReportInput:
 
     @property
     def is_synthetic(self) -> bool:
-        """Data that does not say it is synthetic is taken as real; data that says so is named on every page."""
+        """Whether the data says that it is synthetic; then every page names it so."""
         return bool(self.meta.get("synthetic", False))
+
+
+@dataclass(frozen=True)
+class CityReport:
+    """A city's report: `cover` (title page), `chapters`, `chapter("二")`, `numbers`, `save(folder, formats)`."""
+
+    cover: Document
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def document(self) -> Document:
+        """Title page and chapters in one, as the writers take it."""
+        return Document(self.cover.title, self.cover.subtitle, self.cover.meta, self.chapters)
+
+    def chapter(self, name: str) -> Chapter:
+        """The chapter called `name`: its number (一, 附录A) or its title (摘要). Errors: ReportError."""
+        for chapter in self.chapters:
+            if name in (chapter.number, chapter.title) and name:
+                return chapter
+        valid = [c.number or c.title for c in self.chapters]
+        raise ReportError(f"this report has no chapter {name!r}", expected=nearest(name, valid),
+                          todo="chapters of later issues are absent until they exist")  # fmt: skip
+
+    @property
+    def numbers(self) -> tuple[Bound, ...]:
+        """Every number of the report with its ground, in reading order."""
+        return tuple(_bounds(self.chapters))
+
+    def save(self, folder: str | Path, formats: Sequence[str] = ("html", "docx", "pdf", "xlsx", "json")) -> Any:
+        """Write the report into `folder` (made if absent) in `formats`; returns what the writers return."""
+        from evaltools.report import write
+
+        return write(self.document, Path(folder), tuple(formats))
+
+
+def _bounds(item: Any) -> Iterable[Bound]:
+    """The `Bound`s anywhere inside blocks, in order."""
+    if isinstance(item, Bound):
+        yield item
+    elif isinstance(item, tuple | list):
+        for part in item:
+            yield from _bounds(part)
+    elif hasattr(item, "__dataclass_fields__"):
+        for name in item.__dataclass_fields__:
+            yield from _bounds(getattr(item, name))
