@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-ORDER = ["errors", "terms", "paths", "standards", "intake", "estimation", "indicators", "risk", "report",
+ORDER = ["errors", "terms", "paths", "provenance", "standards", "intake", "estimation", "indicators", "risk", "report",
          "evaluation", "batch", "cli"]  # fmt: skip
 ROOMS = {name: position for position, name in enumerate(ORDER)}
 ALLOWED = {
     "estimation": {"errors", "terms", "standards", "estimation"},
-    "synthetic": {"errors", "terms", "paths", "standards", "intake", "estimation", "synthetic"},
+    "synthetic": {"errors", "terms", "paths", "provenance", "standards", "intake", "estimation", "synthetic"},
 }
 
 

@@ -5,10 +5,7 @@ Binds rules, tables, city and year; every answer is computed once, when asked fo
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import sys
-from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -47,7 +44,7 @@ class CityEvaluation:
         `as_of`: the date whose rules are used, by default 31 December of `year`; `rules`: a changed copy of the
         rule book. Errors: ScopeError for city, year or date; DataMissingError for the folder.
         """
-        where, day = terms.city(city), _day(as_of, year)
+        where, day = terms.city(city), evaluation_date(as_of, year)
         book = rules or RuleBook.load()
         found = cls(os.fspath(data), where, int(year), day, lang, book)
         found.rules  # a year or date outside the rules is refused here, not three cells later  # noqa: B018
@@ -57,7 +54,7 @@ class CityEvaluation:
     @cached_property
     def rules(self) -> Rules:
         """The rules in force for this city on this date."""
-        return self.book.at(self.as_of, city=self.city, year=self.year)
+        return self.book.at(self.as_of, city=self.city)
 
     @cached_property
     def tables(self) -> Tables:
@@ -105,7 +102,7 @@ class CityEvaluation:
     @cached_property
     def helped(self) -> tuple[HelpedEvaluation, ...]:
         """The cities this one helps, each evaluated under its own rules; a broken one says why and stops nothing."""
-        return tuple(HelpedEvaluation(self, code) for code in self.rules.pairings.helped_by(self.city.code))
+        return tuple(HelpedEvaluation(self, code) for code in self.book.pairings.helped_by(self.city.code))
 
     @cached_property
     def report(self) -> CityReport:
@@ -122,6 +119,25 @@ class CityEvaluation:
         head = f"{self.city.name} {self.year}，规则日期 {self.as_of.isoformat()}，数据 {shown(resolve(self.data))}"
         mark = "（合成数据）" if self.tables.is_synthetic else ""
         return head + mark + "\n可看：.rules .quality .exits .villages .gates .account .report"
+
+
+def _report_input(one: CityEvaluation) -> ReportInput:
+    """Results that passed disclosure control, and how they were made. The report sees nothing else."""
+    from evaltools.indicators import protected
+    from evaltools.report import HelpedCity, ReportInput
+
+    common = {
+        "city": one.city, "year": one.year, "as_of": one.as_of, "lang": one.lang, "rules": one.rules,
+        "quality": one.quality, "provenance": _provenance(one), "meta": one.tables.meta,
+        "helper": _helper(one),
+    }  # fmt: skip
+    if one.city.role is terms.CityRole.HELPING:
+        helped = tuple(HelpedCity(h.city, h.gates, protected(h.exits, one.rules), h.failure) for h in one.helped)
+        return ReportInput(**common, helped=helped)
+    return ReportInput(
+        **common, exits=protected(one.exits, one.rules), villages=protected(one.villages, one.rules),
+        gates=protected(one.gates, one.rules), account=protected(one.account, one.rules),
+    )  # fmt: skip
 
 
 class HelpedEvaluation:
@@ -142,14 +158,20 @@ class HelpedEvaluation:
             self.failure = str(err)
 
 
-def _day(as_of: str | date | None, year: int) -> date:
-    if isinstance(as_of, date):
-        return as_of
-    text = (as_of or "").strip() or f"{year}-12-31"
+def evaluation_date(as_of: str | date | None, year: int) -> date:
+    text = as_of.isoformat()[:10] if isinstance(as_of, date) else (as_of or "").strip()
+    text = text or f"{year}-12-31"
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ScopeError(
             f"as_of = {as_of!r} is not a date", expected="YYYY-MM-DD, such as 2020-12-31, or nothing",
             todo="write the date as text with year, month and day",
         ) from None  # fmt: skip
+    if day.year != int(year):
+        raise ScopeError(
+            f"as_of {text} does not lie in the year {year} that is evaluated",
+            expected=f"a date from {year}-01-01 to {year}-12-31: lines are those of the year itself (当年)",
+            todo="leave as_of empty for 31 December of the year",
+        )  # fmt: skip
+    return day

@@ -15,9 +15,10 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from evaltools.batch.manifest import CityRecord, save_record
-from evaltools.batch.plan import Job, file_digest
+from evaltools.batch.plan import Job
 from evaltools.errors import EvaltoolsError, ReportError
 from evaltools.paths import project_root
+from evaltools.provenance import file_digest
 
 EXECUTED = "notebook.ipynb"
 KERNEL_START = "Kernel died before replying"

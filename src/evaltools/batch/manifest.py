@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evaltools.batch.plan import Job, code_digest, file_digest, hash_inputs, versions
-from evaltools.paths import project_root, resolve, shown
+from evaltools.batch.plan import Job
+from evaltools.paths import resolve, shown
+from evaltools.provenance import code_digest, commit, file_digest, hash_inputs, versions
 from evaltools.standards import RuleBook
 
 RECORD = "record.json"
@@ -54,8 +54,9 @@ def header(jobs: Iterable[Job]) -> dict[str, Any]:
     """What all cities of a run share: versions, commit, digests of rules, code and inputs."""
     job = next(iter(jobs))
     data = resolve(str(job.parameters["data"]))
+    head, modified = commit()
     return {
-        "schema": "evaltools.manifest.v1", "versions": versions(), "commit": commit(),
+        "schema": "evaltools.manifest.v1", "versions": versions(), "commit": head + ("+" if modified else ""),
         "rule_book_digest": RuleBook.load().digest, "code_digest": code_digest(),
         "notebook": {shown(job.notebook): file_digest(job.notebook)},
         "data": shown(data), "inputs": hash_inputs(data), "formats": list(job.formats),
@@ -88,19 +89,6 @@ def write_whole(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
-
-
-def commit() -> str:
-    """The commit the code stands at, with `+` when the tree differs from it; empty outside a checkout."""
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=project_root(), capture_output=True, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else ""
-
-    try:
-        head = git("rev-parse", "--short=12", "HEAD")
-        return head + ("+" if head and git("status", "--porcelain", "--", "src", "notebooks") else "")
-    except OSError:
-        return ""
 
 
 def _plain(record: CityRecord) -> dict[str, Any]:

@@ -6,19 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from evaltools import terms
 from evaltools.batch.parameters import bind, declared_parameters, read_parameter_file
-from evaltools.errors import DataMissingError, ParameterError, ScopeError
+from evaltools.errors import DataMissingError, ParameterError
+from evaltools.evaluation import evaluation_date
 from evaltools.paths import project_root, resolve, shown
+from evaltools.provenance import code_digest, file_digest, hash_inputs, versions
 from evaltools.standards import RuleBook
 
 FORMATS = ("html", "docx", "pdf", "xlsx", "json")
-LIBRARIES = ("pandas", "numpy", "duckdb", "matplotlib", "papermill", "pypandoc-binary", "typst")
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,7 @@ def check_scope(parameters: Mapping[str, Any]) -> None:
     year, as_of, lang = parameters.get("year"), str(parameters.get("as_of") or ""), parameters.get("lang", "zh")
     if lang not in ("zh", "en"):
         raise ParameterError(f"lang = {lang!r}", expected="zh or en")
-    book = RuleBook.load()
-    for moment in {f"{year}-12-31", as_of or f"{year}-12-31"}:
-        book.at(as_of=moment)  # ScopeError outside the years the rules cover
-    if as_of and year is not None and int(as_of[:4]) < int(year):
-        raise ScopeError(
-            f"as_of {as_of} lies before the year {year} that is evaluated",
-            expected=f"a date from {year}-01-01 on", todo="leave as_of empty for 31 December of the year",
-        )  # fmt: skip
+    RuleBook.load().at(as_of=evaluation_date(as_of, int(str(year))))
     folder = resolve(str(parameters.get("data", "")))
     if not folder.is_dir():
         raise DataMissingError(
@@ -107,29 +99,3 @@ def _formats(formats: Iterable[str]) -> tuple[str, ...]:
 def city_parameters(city: terms.City) -> dict[str, str]:
     """The committed parameter file of a city: the defaults of `evaltools report --city`."""
     return read_parameter_file(project_root() / "params" / "cities" / f"{city.key}.yaml")
-
-
-def hash_inputs(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in a data folder (relative name → digest)."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
-    return {p.relative_to(folder).as_posix(): file_digest(p) for p in files}
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-@lru_cache(maxsize=1)
-def code_digest() -> str:
-    """Digest of the package's code and data files (rules, contracts, templates, fonts)."""
-    root = Path(__file__).resolve().parents[1]
-    parts = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        parts.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return parts.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Versions of what shapes a report."""
-    return {name: version(name) for name in ("evaltools", *LIBRARIES)}
