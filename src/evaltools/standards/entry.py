@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from evaltools.errors import nearest
-from evaltools.standards.vocabulary import Applicability, RuleStatus, Unit, VillageClass, Vocabulary
+from evaltools.standards.scope import AppliesTo, read_applies_to
+from evaltools.standards.vocabulary import RuleStatus, Unit, Vocabulary
 from evaltools.standards.yamlfile import Block, Fields, read_date, read_number
-from evaltools.terms import CITIES, City, CityRole
 
+Span = tuple[float | None, float | None]
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
-ROLES = tuple(r.value for r in CityRole)
 ENTRY_KEYS = (
     "id", "label", "unit", "comparison", "range", "level", "population", "denominator", "applies_to", "values",
     "undefined", "product", "document", "clause", "status", "confirmed", "inventory", "note",
@@ -33,23 +33,6 @@ class Item:
 
     def label(self, lang: str = "zh") -> str:
         return self.zh if lang == "zh" else self.en
-
-
-@dataclass(frozen=True)
-class AppliesTo:
-    """Where a rule holds. `cities` None means everywhere; `province` says whether the province as a whole is meant."""
-
-    cities: frozenset[str] | None
-    province: bool
-    villages: VillageClass
-    elsewhere: Applicability
-
-    def where(self, city: City | None) -> Applicability:
-        """Applicability for a city, or for the province as a whole (None)."""
-        if self.cities is None:
-            return Applicability.IN_SCOPE
-        inside = self.province if city is None else city.code in self.cities
-        return Applicability.IN_SCOPE if inside else self.elsewhere
 
 
 @dataclass(frozen=True)
@@ -99,15 +82,15 @@ def read_entry(block: object, file: str, number: int, chapter: str, words: Vocab
     fields = Fields(block, file, f"rule {number}")
     fields.entry = fields.text("id")
     if not ID_PATTERN.fullmatch(fields.entry):
-        fields.fail("id", f"{fields.entry!r} is not an id", expected="lower-case words joined by dots, such as exit.income")
+        fields.fail("id", f"{fields.entry!r} is not an id", expected="lower-case words joined by dots")
     fields.only(ENTRY_KEYS)
     zh, en = fields.labels()
     unit = words.units[fields.choice("unit", words.units)]
     low, high = _range(fields, unit)
     comparison = fields.choice("comparison", words.comparisons)
     if (comparison in ("in", "all")) != (unit.kind == "list"):
-        fields.fail("comparison", f"{comparison!r} with a value of kind {unit.kind}", expected="in or all for lists, else an order")
-    values = _values(fields, unit, low, high, words)
+        fields.fail("comparison", f"{comparison!r} with a value of kind {unit.kind}", expected="in or all for lists")
+    values = _values(fields, unit, (low, high), words)
     product = fields.texts("product")
     fallback = _fallback(fields, values, product, words)
     denominator = fields.choice("denominator", words.populations) if "denominator" in fields.block else ""
@@ -118,7 +101,7 @@ def read_entry(block: object, file: str, number: int, chapter: str, words: Vocab
     )  # fmt: skip
 
 
-def _range(fields: Fields, unit: Unit) -> tuple[float | None, float | None]:
+def _range(fields: Fields, unit: Unit) -> Span:
     declared = fields.block.get("range")
     if declared is None:
         return unit.low, unit.high
@@ -131,54 +114,22 @@ def _range(fields: Fields, unit: Unit) -> tuple[float | None, float | None]:
     return low, high
 
 
-def read_applies_to(fields: Fields) -> AppliesTo:
-    """The cities, pairs and village class for which the rule holds; all three must be said."""
-    from evaltools.standards.pairings import helped_cities
-
-    place = Fields(fields.block.get("applies_to", ""), fields.file, f"{fields.entry}, key applies_to", fields.error)
-    place.only(("cities", "pairs", "villages", "elsewhere"))
-    villages = VillageClass(place.choice("villages", [v.value for v in VillageClass]))
-    pairs = place.choice("pairs", ("included", "none"))
-    if place.block.get("cities") == "all":
-        if pairs != "none" or "elsewhere" in place.block:
-            place.fail("cities", "a rule for all cities has no pairs and no elsewhere", expected="pairs: none, no elsewhere")
-        return AppliesTo(None, True, villages, Applicability.UNDEFINED)
-    named = place.texts("cities") or place.fail("cities", "'cities' is missing or empty", expected="all, or a list")
-    codes: set[str] = set()
-    for name in named:
-        codes |= {name} if name == "province" else _codes(place, name)
-    if pairs == "included":
-        codes |= {helped for code in tuple(codes) for helped in helped_cities(code)}
-    elsewhere = Applicability(place.choice("elsewhere", ("extended", "undefined")))
-    return AppliesTo(frozenset(codes - {"province"}), "province" in codes, villages, elsewhere)
-
-
-def _codes(place: Fields, name: str) -> set[str]:
-    if name in ROLES:
-        return {c.code for c in CITIES if c.role == name}
-    if name == "with_tasks":
-        return {c.code for c in CITIES if c.has_tasks}
-    known = {c.code: c.code for c in CITIES} | {c.zh: c.code for c in CITIES}
-    if name not in known:
-        place.fail("cities", f"unknown city {name!r}", expected=nearest(name, (*known, *ROLES, "with_tasks", "province")))
-    return {known[name]}
-
-
-def _values(fields: Fields, unit: Unit, low: float | None, high: float | None, words: Vocabulary) -> tuple[DatedValue, ...]:
+def _values(fields: Fields, unit: Unit, span: Span, words: Vocabulary) -> tuple[DatedValue, ...]:
     blocks = fields.block.get("values", [])
     if not isinstance(blocks, list):
         fields.fail("values", "'values' is not a list", expected="- {from: ..., value: ..., ...}")
-    found = tuple(_value(Fields(b, fields.file, fields.entry, fields.error), unit, low, high, words) for b in blocks)
-    for before, after in zip(found, found[1:], strict=False):
+    found = tuple(_value(Fields(b, fields.file, fields.entry, fields.error), unit, span, words) for b in blocks)
+    for before, after in itertools.pairwise(found):
         if after.start <= before.start:
-            fields.fail("values", f"value from {after.start} follows value from {before.start}", expected="values in order of date")
+            fields.fail("values", f"value from {after.start} follows {before.start}", expected="in order of date")
         if before.end is not None and before.end >= after.start:
             fields.fail("values", f"values from {before.start} to {before.end} and from {after.start} overlap",
                         expected="one value at a time")  # fmt: skip
     return found
 
 
-def _value(fields: Fields, unit: Unit, low: float | None, high: float | None, words: Vocabulary) -> DatedValue:
+def _value(fields: Fields, unit: Unit, span: Span, words: Vocabulary) -> DatedValue:
+    low, high = span
     fields.only(VALUE_KEYS)
     start = fields.date("from") or fields.fail("from", "'from' is missing", expected="YYYY-MM-DD")
     end = fields.date("to")
@@ -186,8 +137,8 @@ def _value(fields: Fields, unit: Unit, low: float | None, high: float | None, wo
         fields.fail("to", f"the value ends on {end}, before it begins on {start}", expected="from <= to")
     value, items = _parse(fields, unit)
     if unit.kind == "number" and ((low is not None and value < low) or (high is not None and value > high)):
-        fields.fail("value", f"{value} is outside the declared range [{low}, {high}]", expected="a value inside its range",
-                    todo="check the unit: shares are fractions, 2 % is 0.02")  # fmt: skip
+        fields.fail("value", f"{value} is outside the declared range [{low}, {high}]",
+                    expected="a value inside its range", todo="check the unit: 2 % is written 0.02")  # fmt: skip
     scope = read_applies_to(fields) if "applies_to" in fields.block else None
     return DatedValue(start, end, value, *_citation(fields, words), items, fields.text("note", ""), scope)
 
@@ -198,7 +149,7 @@ def _citation(fields: Fields, words: Vocabulary) -> tuple[RuleStatus, str, str, 
     confirmed = fields.date("confirmed")
     unread = words.documents[document].source in ("secondary", "unverified")
     if confirmed is None and status not in UNSTAMPED and not unread:
-        fields.fail("confirmed", "'confirmed' is missing", expected="the date on which somebody last checked it against the text")
+        fields.fail("confirmed", "'confirmed' is missing", expected="the date of the last check against the text")
     return status, document, fields.text("clause"), confirmed
 
 

@@ -67,11 +67,12 @@ class Pairings:
         """One row per pair, with names beside codes."""
         frame = pd.DataFrame([asdict(p) for p in self.pairs])
         for column in ("helper", "helped"):
-            frame[f"{column}_name"] = frame[column].map(lambda v: _NAMES.get(v, v))
+            frame[f"{column}_name"] = [_NAMES.get(str(v), str(v)) for v in frame[column]]
         return frame.assign(status=frame["status"].astype(str))
 
     def _repr_html_(self) -> str:
-        return self.to_frame()[["kind", "helper_name", "helped_name", "start", "document", "clause"]].to_html(index=False)
+        columns = ["kind", "helper_name", "helped_name", "start", "document", "clause"]
+        return self.to_frame()[columns].to_html(index=False)
 
 
 @lru_cache(maxsize=1)

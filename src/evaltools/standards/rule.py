@@ -10,7 +10,7 @@ from typing import Any
 
 from evaltools.errors import DataMissingError, RuleUndefinedError
 from evaltools.standards.entry import Item
-from evaltools.standards.vocabulary import Applicability, Document, RuleStatus, Unit, VillageClass, Word
+from evaltools.standards.vocabulary import Applicability, Document, RuleStatus, Unit, VillageClass
 
 _PRINTED = {
     RuleStatus.PLANNED, RuleStatus.ACTUAL, RuleStatus.CLAIMED, RuleStatus.ASPIRATIONAL, RuleStatus.ANNOUNCED,
@@ -58,7 +58,7 @@ class Rule:
     changed: str = ""
     range: tuple[float | None, float | None] = (None, None)
     source: Document | None = field(default=None, repr=False)
-    words: tuple[Word, Unit] = field(default=(), repr=False)  # type: ignore[assignment]
+    measure: Unit = field(default=Unit("", "", ""), repr=False)
     _value: Any = None
 
     @property
@@ -74,7 +74,7 @@ class Rule:
             raise RuleUndefinedError(
                 f"rule {self.id} ({self.label_zh}) is undefined: {self.reason}", where=where,
                 expected="a rule of the documents for this place and date",
-                todo="report 无规定, or give a value of your own: book.with_value(id, value, reason=..., everywhere=True)",
+                todo="report 无规定, or give your own value: book.with_value(id, value, reason=..., everywhere=True)",
             )  # fmt: skip
         return self._value
 
@@ -91,8 +91,8 @@ class Rule:
 
         Dates may be given as date objects or ISO text; `in` takes one code, `all` a collection of codes.
         """
-        limit = self.value
-        if observed is None or (isinstance(observed, float) and math.isnan(observed)) or str(observed) in ("<NA>", "NaT"):
+        limit: Any = self.value
+        if _is_unknown(observed):
             raise DataMissingError(
                 f"rule {self.id} cannot be applied to an unknown value", expected="a known value",
                 todo="count it as unknown; unknown is never yes",
@@ -111,7 +111,7 @@ class Rule:
         """The value as a reader sees it: 45%, 4,000元, 2020年6月30日; 无规定 where there is none."""
         if not self.is_defined:
             return Applicability.UNDEFINED.zh if lang == "zh" else Applicability.UNDEFINED.en
-        return _shown(self._value, self.words[1], self.items, lang)
+        return _shown(self._value, self.measure, self.items, lang)
 
     def limit_text(self, lang: str = "zh") -> str:
         """Comparison and value together: ≥45%, ≤2%."""
@@ -143,11 +143,19 @@ class Rule:
     def _repr_html_(self) -> str:
         rows = (
             ("规则", f"{self.label_zh} <code>{self.id}</code>"), ("限值", html.escape(self.limit_text())),
-            ("依据", html.escape(self.cite())), ("适用", f"{self.applicability.zh} · {self.city or '全省'} · {self.as_of}"),
+            ("依据", html.escape(self.cite())),
+            ("适用", f"{self.applicability.zh} · {self.city or '全省'} · {self.as_of}"),
             ("说明", html.escape(self.reason or self.note)),
         )  # fmt: skip
-        body = "".join(f"<tr><th style='text-align:left'>{k}</th><td style='text-align:left'>{v}</td></tr>" for k, v in rows)
-        return f"<table>{body}</table>"
+        cell = "style='text-align:left'"
+        return "<table>" + "".join(f"<tr><th {cell}>{k}</th><td {cell}>{v}</td></tr>" for k, v in rows) + "</table>"
+
+
+def _is_unknown(observed: Any) -> bool:
+    """None, NaN, pandas' NA and NaT."""
+    if observed is None or (isinstance(observed, float) and math.isnan(observed)):
+        return True
+    return str(observed) in ("<NA>", "NaT")
 
 
 def _shown(value: Any, unit: Unit, items: tuple[Item, ...], lang: str) -> str:

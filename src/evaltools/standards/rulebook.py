@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 
 from evaltools.errors import RuleBookError, ScopeError, nearest
-from evaltools.standards.entry import DatedValue, RuleEntry, parse_value, read_entry
+from evaltools.standards.entry import RuleEntry
 from evaltools.standards.pairings import FOLDER, Pairings, load_pairings
+from evaltools.standards.reading import check_value, read_rules
 from evaltools.standards.snapshot import Rules, Snapshot
 from evaltools.standards.vocabulary import RuleStatus, Vocabulary, Word, load_vocabulary
-from evaltools.standards.yamlfile import Block, Fields, load_yaml
-from evaltools.terms import City, city as find_city
+from evaltools.terms import City
+from evaltools.terms import city as find_city
 
 FIRST_DAY, LAST_DAY = "2016-01-01", "2020-12-31"
 
@@ -93,12 +94,10 @@ class RuleBook:
         place, so that it holds for every city. Raises RuleBookError for an unknown id, a value
         of the wrong kind or outside its range, or an empty reason.
         """
-        entry = self.entries.get(rule_id)
-        if entry is None:
-            raise RuleBookError(f"unknown rule {rule_id!r}", expected=nearest(rule_id, self.entries), where="with_value")
+        entry = self._entry(rule_id)
         if not reason.strip():
-            raise RuleBookError("a changed value needs a reason", where=f"with_value {rule_id}", expected="reason='...'")
-        new, items = _checked(entry, value)
+            raise RuleBookError("a changed value needs a reason", where=rule_id, expected="reason='...'")
+        new, items = check_value(entry, value)
         day = None if on is None else check_day(on)
         hit = [v for v in entry.values if day is None or (v.start <= day and (v.end is None or day <= v.end))]
         if entry.values and not hit:
@@ -118,11 +117,14 @@ class RuleBook:
             self, entries={**self.entries, rule_id: changed}, changes=(*self.changes, change), _cache={}
         )
 
+    def _entry(self, rule_id: str) -> RuleEntry:
+        if rule_id not in self.entries:
+            raise RuleBookError(f"unknown rule {rule_id!r}", expected=nearest(rule_id, self.entries), where="rule book")
+        return self.entries[rule_id]
+
     def series(self, rule_id: str) -> pd.DataFrame:
         """All dated values of a rule: one row per value with from, to, value, status, citation, confirmed."""
-        entry = self.entries.get(rule_id)
-        if entry is None:
-            raise RuleBookError(f"unknown rule {rule_id!r}", expected=nearest(rule_id, self.entries), where="series")
+        entry = self._entry(rule_id)
         rows = [{
             "from": v.start, "to": v.end, "value": v.value, "status": v.status.value,
             "document": self.vocabulary.documents[v.document].cite, "clause": v.clause, "confirmed": v.confirmed,
@@ -137,7 +139,9 @@ class RuleBook:
                 found.setdefault(item, []).append(entry.id)
         return {key: tuple(sorted(ids)) for key, ids in sorted(found.items())}
 
-    def diff(self, date_a: dt.date | str, date_b: dt.date | str, city: City | str | None = None, lang: str = "zh") -> pd.DataFrame:
+    def diff(
+        self, date_a: dt.date | str, date_b: dt.date | str, city: City | str | None = None, lang: str = "zh"
+    ) -> pd.DataFrame:
         """The rules whose value, or whose being defined, differs between two dates: one row per rule."""
         before, after = self.at(date_a, city), self.at(date_b, city)
         rows = []
@@ -147,7 +151,8 @@ class RuleBook:
                 continue
             rows.append({
                 "id": rule_id, "label": a.label(lang), "before": a.limit_text(lang), "after": b.limit_text(lang),
-                "cite_before": a.cite(lang) if a.is_defined else a.reason, "cite_after": b.cite(lang) if b.is_defined else b.reason,
+                "cite_before": a.cite(lang) if a.is_defined else a.reason,
+                "cite_after": b.cite(lang) if b.is_defined else b.reason,
             })  # fmt: skip
         return pd.DataFrame(rows, columns=["id", "label", "before", "after", "cite_before", "cite_after"])
 
@@ -187,69 +192,12 @@ def _listed(value: Any) -> Any:
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
-def _checked(entry: RuleEntry, value: Any) -> tuple[Any, tuple]:
-    """A user's value, of the kind and inside the range of the entry."""
-    where = f"with_value {entry.id}"
-    kind = entry.unit.kind
-    if kind == "number":
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-            raise RuleBookError(f"{value!r} is not a number", where=where, expected=f"a number in {entry.unit.en}")
-        if (entry.low is not None and value < entry.low) or (entry.high is not None and value > entry.high):
-            raise RuleBookError(f"{value} is outside [{entry.low}, {entry.high}]", where=where, expected="a value in range")
-        return value, ()
-    if kind == "boolean" and isinstance(value, bool):
-        return value, ()
-    if kind in ("date", "month_day") and isinstance(value, str):
-        return parse_value(value, entry.unit, Fields(Block(), "with_value", entry.id))
-    known = {i.code: i for v in entry.values for i in v.items}
-    codes = [value] if kind == "code" else list(value)
-    if not all(c in known for c in codes):
-        raise RuleBookError(f"{value!r} is not made of known codes", where=where, expected=nearest(str(value), known))
-    return (value if kind == "code" else tuple(codes)), tuple(known[c] for c in codes)
-
-
 def _read(rule_folders: list[Path], word_folders: list[Path]) -> RuleBook:
     words = load_vocabulary(word_folders)
-    entries: dict[str, RuleEntry] = {}
-    chapters: dict[str, Word] = {}
-    for folder in rule_folders:
-        for path in sorted(folder.glob("*.yaml")):
-            if path.name in ("vocabulary.yaml", "documents.yaml"):
-                continue
-            _read_file(path, words, entries, chapters)
-    for entry in entries.values():
-        for factor in entry.product:
-            if factor not in entries or entries[factor].unit.kind != "number" or entries[factor].product:
-                raise RuleBookError(
-                    f"factor {factor!r} is not a rule with numbers of its own", where=f"{entry.file}, entry {entry.id}, key product",
-                    expected=nearest(factor, entries),
-                )  # fmt: skip
-    return RuleBook(entries, chapters, words, load_pairings(dict(words.documents)))
-
-
-def _read_file(path: Path, words: Vocabulary, entries: dict[str, RuleEntry], chapters: dict[str, Word]) -> None:
-    top = Fields(load_yaml(path), path.name, "file")
-    top.only(("chapter", "rules"))
-    head = Fields(top.block.get("chapter", ""), path.name, "chapter")
-    head.only(("id", "zh", "en"))
-    chapter = head.text("id")
-    chapters.setdefault(chapter, Word(chapter, head.text("zh"), head.text("en")))
-    blocks = top.block.get("rules")
-    if not isinstance(blocks, list) or not blocks:
-        top.fail("rules", "no list of rules", expected="rules: [...]")
-    for number, block in enumerate(blocks, 1):
-        entry = read_entry(block, path.name, number, chapter, words)
-        if entry.id in entries:
-            raise RuleBookError(
-                f"two entries with the id {entry.id!r}", where=f"{path.name} and {entries[entry.id].file}, entry {entry.id}, key id",
-                expected="each id once", todo="rename one; to try another value use book.with_value(...)",
-            )  # fmt: skip
-        entries[entry.id] = entry
+    return RuleBook(*read_rules(rule_folders, words), words, load_pairings(dict(words.documents)))
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> RuleBook:
     return _read([FOLDER / "rules"], [FOLDER])
 
-
-__all__ = ["Change", "DatedValue", "RuleBook", "check_day"]

@@ -57,9 +57,8 @@ class Rules(Mapping[str, Rule]):
         if rule_id not in self._made:
             entry = self._base.entries.get(rule_id)
             if entry is None:
-                raise RuleBookError(
-                    f"unknown rule {rule_id!r}", where=f"rules of {self.as_of}", expected=nearest(rule_id, self._base.entries)
-                )
+                close = nearest(rule_id, self._base.entries)
+                raise RuleBookError(f"unknown rule {rule_id!r}", where=f"rules of {self.as_of}", expected=close)
             self._made[rule_id] = self._make(entry)
         return self._made[rule_id]
 
@@ -79,7 +78,8 @@ class Rules(Mapping[str, Rule]):
     def chapter(self, name: str) -> tuple[Rule, ...]:
         """The rules of one chapter, in the order of its file."""
         if name not in self._base.chapters:
-            raise RuleBookError(f"unknown chapter {name!r}", expected=nearest(name, self._base.chapters), where="rules.chapter")
+            close = nearest(name, self._base.chapters)
+            raise RuleBookError(f"unknown chapter {name!r}", expected=close, where="rules.chapter")
         return tuple(self[e.id] for e in self._base.entries.values() if e.chapter == name)
 
     def to_frame(self, lang: str = "zh") -> pd.DataFrame:
@@ -131,7 +131,7 @@ class Rules(Mapping[str, Rule]):
             villages=scope.villages, inventory=entry.inventory, as_of=base.day,
             city=base.place.name if base.place else None, items=items, reason=reason, caveats=caveats,
             changed="；".join(changed), range=(entry.low, entry.high), source=document,
-            words=(base.vocabulary.comparisons[entry.comparison], entry.unit), _value=value,
+            measure=entry.unit, _value=value,
         )  # fmt: skip
 
     def _product(self, entry: RuleEntry) -> tuple[float | None, tuple[tuple[str, str], ...], str]:

@@ -6,6 +6,7 @@ them stay text, a duplicate key is refused, and every mapping remembers its line
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -32,7 +33,7 @@ class Block(dict[str, Any]):
 def load_yaml(path: Path | str, *, error: type[EvaltoolsError] = RuleBookError) -> Any:
     """Read one YAML file. Mappings come as `Block`, sequences as list, every scalar as text ("" when empty).
 
-    Raises `error` for a file that cannot be read or parsed, a duplicate key, a key that is not text, or an explicit tag.
+    Raises `error` for a file that cannot be read or parsed, a duplicate key, a key that is not text, an explicit tag.
     """
     path = Path(path)
     try:
@@ -54,7 +55,7 @@ def parse_yaml(text: str, *, name: str = "<text>", error: type[EvaltoolsError] =
 def _build(node: yaml.Node, name: str, error: type[EvaltoolsError]) -> Any:
     line = node.start_mark.line + 1
     if node.tag not in _PLAIN_TAGS:
-        raise error(f"explicit tag {node.tag!r}", where=f"{name}, line {line}", expected="plain text, lists and mappings")
+        raise error(f"explicit tag {node.tag!r}", where=f"{name}, line {line}", expected="text, lists and mappings")
     if isinstance(node, yaml.MappingNode):
         block = Block()
         block.file, block.line = name, line
@@ -74,7 +75,7 @@ def _build(node: yaml.Node, name: str, error: type[EvaltoolsError]) -> Any:
 
 
 def read_number(text: object) -> int | float:
-    """`"0.02"` -> 0.02, `"20000"` -> 20000. ValueError for anything but a plain decimal (no exponent, no leading zero)."""
+    """`"0.02"` -> 0.02, `"20000"` -> 20000. ValueError for anything but a plain decimal."""
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a plain decimal number")
     return float(text) if "." in text else int(text)
@@ -82,8 +83,6 @@ def read_number(text: object) -> int | float:
 
 def read_date(text: object) -> str:
     """An ISO date, checked and returned as text."""
-    import datetime as dt
-
     if not isinstance(text, str) or not _DATE.fullmatch(text):
         raise ValueError(f"{text!r} is not a date written as YYYY-MM-DD")
     return dt.date.fromisoformat(text).isoformat()
