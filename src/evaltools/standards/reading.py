@@ -67,7 +67,7 @@ def check_value(entry: RuleEntry, value: Any) -> tuple[Any, tuple[Item, ...]]:
     if kind in ("date", "month_day") and isinstance(value, str):
         return parse_value(value, entry.unit, Fields(Block(), "with_value", entry.id))
     known = {i.code: i for v in entry.values for i in v.items}
-    codes = [value] if kind == "code" else list(value)
-    if not all(c in known for c in codes):
-        raise RuleBookError(f"{value!r} is not made of known codes", where=where, expected=nearest(str(value), known))
-    return (value if kind == "code" else tuple(codes)), tuple(known[c] for c in codes)
+    codes = list(value) if kind == "list" and isinstance(value, (list, tuple)) else [value]
+    if kind not in ("code", "list") or not codes or not all(c in known for c in codes):
+        raise RuleBookError(f"{value!r} is not a {kind} of this rule", where=where, expected=nearest(str(value), known))
+    return (codes[0] if kind == "code" else tuple(codes)), tuple(known[c] for c in codes)

@@ -19,6 +19,7 @@ from evaltools.standards.pairings import FOLDER, Pairings, load_pairings
 from evaltools.standards.reading import check_value, read_rules
 from evaltools.standards.snapshot import Rules, Snapshot
 from evaltools.standards.vocabulary import RuleStatus, Vocabulary, Word, load_vocabulary
+from evaltools.standards.yamlfile import read_date
 from evaltools.terms import City
 from evaltools.terms import city as find_city
 
@@ -170,7 +171,7 @@ def check_day(as_of: dt.date | str) -> str:
     """An ISO date inside the years the rule book covers. Raises ScopeError with the nearest valid date."""
     text = as_of.isoformat()[:10] if isinstance(as_of, dt.date) else str(as_of).strip()
     try:
-        day = dt.date.fromisoformat(text).isoformat()
+        day = read_date(text)
     except ValueError as exc:
         raise ScopeError(f"{text!r} is not a date", expected="YYYY-MM-DD, such as 2020-12-31", where="as_of") from exc
     if not FIRST_DAY <= day <= LAST_DAY:

@@ -32,7 +32,9 @@ class AppliesTo:
 
 def read_applies_to(fields: Fields) -> AppliesTo:
     """The cities, pairs and village class for which the rule holds; all three must be said."""
-    place = Fields(fields.block.get("applies_to", ""), fields.file, f"{fields.entry}, key applies_to", fields.error)
+    if not isinstance(fields.block.get("applies_to"), dict):
+        fields.fail("applies_to", "'applies_to' is missing", expected="{cities: ..., pairs: ..., villages: ...}")
+    place = Fields(fields.block["applies_to"], fields.file, f"{fields.entry}, key applies_to", fields.error)
     place.only(("cities", "pairs", "villages", "elsewhere"))
     villages = VillageClass(place.choice("villages", [v.value for v in VillageClass]))
     pairs = place.choice("pairs", ("included", "none"))

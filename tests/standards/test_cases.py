@@ -1,0 +1,79 @@
+"""The cases a policy officer can sign: just under, on, just over each limit, and the day before the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaltools.errors import RuleUndefinedError, ScopeError
+from evaltools.standards import RuleBook, load_yaml, read_number
+
+CASES = Path(__file__).parents[1] / "cases"
+ALL = [(path.name, case) for path in sorted(CASES.glob("*.yaml")) for case in load_yaml(path)["cases"]]
+BOOK = RuleBook.load()
+ORDERED = ("number", "date", "month_day")
+
+
+def observation(text: str, kind: str):
+    """What an evaluator observed, in the type data has."""
+    if kind == "number":
+        return float(read_number(text))
+    if kind == "boolean":
+        return {"true": True, "false": False}[text]
+    return text
+
+
+def kind_of(rule_id: str) -> str:
+    return BOOK.entries[rule_id].unit.kind
+
+
+@pytest.mark.parametrize(("name", "case"), ALL, ids=[f"{n}:{c['rule']}@{c['as_of']}" for n, c in ALL])
+def test_rule_answers_as_the_clause_says(name, case):
+    rule = BOOK.at(case["as_of"], case.get("city"))[case["rule"]]
+    if "open" in case:
+        with pytest.raises(RuleUndefinedError):
+            _ = rule.value
+        return
+    assert case["clause"] in rule.clause
+    for point in ("under", "on", "over"):
+        for text, expected in case.get(point, {}).items():
+            given = text.split(" ") if rule.comparison == "all" else observation(text, kind_of(rule.id))
+            assert rule.passes(given) is (expected == "yes"), f"{point} {text}"
+
+
+@pytest.mark.parametrize(("name", "case"), ALL, ids=[f"{n}:{c['rule']}@{c['as_of']}" for n, c in ALL])
+def test_the_day_before_the_rule_did_not_hold(name, case):
+    for day, expected in case.get("day_before", {}).items():
+        if expected == "out_of_scope":
+            with pytest.raises(ScopeError):
+                BOOK.at(day, case.get("city"))
+            continue
+        before = BOOK.at(day, case.get("city"))[case["rule"]]
+        if expected == "undefined":
+            assert not before.is_defined
+        else:
+            value = before.value
+            assert (" ".join(value) if isinstance(value, tuple) else value) == observation(expected, kind_of(before.id))
+
+
+def test_every_rule_has_a_case_on_its_limit_and_one_on_each_side():
+    covered: dict[str, set[str]] = {}
+    for _, case in ALL:
+        covered.setdefault(case["rule"], set()).update(case)
+    for rule_id, entry in BOOK.entries.items():
+        points = covered.get(rule_id, set())
+        if entry.fallback is not None and not entry.product:
+            assert "open" in points, f"{rule_id} is open in the documents: say so in a case"
+            continue
+        needed = {"under", "on", "day_before"} | ({"over"} if entry.unit.kind in ORDERED else set())
+        assert needed <= points, f"{rule_id} lacks {sorted(needed - points)}"
+
+
+def test_every_dated_value_has_a_case_on_a_date_in_its_span():
+    for rule_id, entry in BOOK.entries.items():
+        days = [c["as_of"] for _, c in ALL if c["rule"] == rule_id]
+        for value in entry.values:
+            if (value.end or "9999") < "2016-01-01" or value.start > "2020-12-31":
+                continue
+            assert any(value.start <= d <= (value.end or "9999") for d in days), f"{rule_id} from {value.start}"
