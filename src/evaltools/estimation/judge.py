@@ -1,0 +1,248 @@
+"""Three-state verdicts on a limit, and bounds for sums of rates.
+
+The interval of a rate is Clopper-Pearson's on an effective number of households, the smaller of
+  * Korn & Graubard's (1998), from the estimated variance; unknown when nothing (or everything) was found; and
+  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum w)^2 and
+    b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With equal weights
+    K = 1 and b = sum m^2 / sum m, which is never below the mean cluster size: unequal clusters count against us.
+Zero findings carry no estimate of clustering, so rho is a parameter and is printed beside the verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from evaltools.errors import EstimationError
+from evaltools.estimation.expr import Array
+from evaltools.estimation.intervals import clopper_pearson, korn_graubard_n, quantile_t
+from evaltools.estimation.results import Estimate, covariance
+from evaltools.terms import VerdictState
+
+UPPER, LOWER = ("<", "<="), (">", ">=")
+SEARCH_LIMIT = 10**9  # households; a verdict that needs more is called out of reach
+
+
+class RuleLike(Protocol):
+    """What `judge` needs of a rule."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def comparison(self) -> str: ...
+    @property
+    def is_defined(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict with the interval that made it: [low, high] has `interval_level`, each side the one-sided `level`.
+
+    households_needed: smallest total number of households that decides if the observed rate and design effect persist;
+    None where none does (the rate stands on the limit) or nothing can be said.
+    """
+
+    state: VerdictState
+    estimate: float
+    low: float
+    high: float
+    interval_level: float
+    limit: float
+    comparison: str
+    n_effective: float
+    n: int
+    n_psu: int
+    rho: float
+    households_needed: int | None
+    rule: RuleLike = field(repr=False)
+    reason: str = ""
+
+
+def effective_households(n: Array, weighting: Array, cluster_size: Array, rho: float) -> Array:
+    """n / (K (1 + (b - 1) rho)): the households that clustering and weighting leave."""
+    return np.asarray(n) / (np.maximum(weighting, 1.0) * (1 + (np.maximum(cluster_size, 1.0) - 1) * rho))
+
+
+def effective_n(rate: Array, se: Array, n: Array, df: Array, weighting: Array, cluster_size: Array, *, rho: float,
+                level: float = 0.95) -> Array:  # fmt: skip
+    """The smaller of Korn-Graubard's effective n and what clustering and weighting leave. `level` is one-sided."""
+    seen = korn_graubard_n(np.asarray(rate), np.asarray(se), np.asarray(n), np.asarray(df), 2 * level - 1)
+    return np.fmin(seen, effective_households(n, weighting, cluster_size, rho))
+
+
+def rate_limits(rate: Array, n_effective: Array, level: float = 0.95) -> tuple[Array, Array]:
+    """Both one-sided `level` bounds of a rate."""
+    return clopper_pearson(rate, n_effective, 2 * level - 1)
+
+
+def judge_limits(low: Array, high: Array, limit: float, comparison: str) -> np.ndarray:
+    """+1 met, -1 not met, 0 undecided: met when the whole interval satisfies the comparison, not met when none of it does."""
+    low, high = np.asarray(low), np.asarray(high)
+    if comparison in UPPER:
+        met, failed = (high <= limit, low > limit) if comparison == "<=" else (high < limit, low >= limit)
+    elif comparison in LOWER:
+        met, failed = (low >= limit, high < limit) if comparison == ">=" else (low > limit, high <= limit)
+    else:
+        raise EstimationError(f"no verdict for comparison {comparison!r}", expected="one of < <= > >=")
+    return met.astype(int) - failed.astype(int)
+
+
+def judge_rate(rate: Array, n_effective: Array, limit: float, comparison: str = "<=", level: float = 0.95) -> np.ndarray:
+    """+1 met, -1 not met, 0 undecided, for rates on effective numbers of households."""
+    return judge_limits(*rate_limits(rate, n_effective, level), limit, comparison)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """constant + sum of coefficient x rate, with MOVER limits; made by `combine`."""
+
+    pieces: tuple[Estimate, ...]
+    coefficients: tuple[float, ...]
+    constant: float
+    estimate: float
+    se: float
+    low: float
+    high: float
+    level: float
+    rho: float
+    n: int
+    n_psu: int
+    reason: str
+
+    def limits(self, rho: float, level: float, factor: float = 1.0) -> tuple[float, float]:
+        """The bounds if every piece had `factor` times its effective households."""
+        return _mover(self, rho, level, factor)
+
+
+def combine(estimates: Sequence[Estimate], coefficients: Sequence[float], constant: float = 0.0, *, rho: float,
+            level: float = 0.95) -> Combination:  # fmt: skip
+    """constant + sum of coefficient x rate, bounded on both sides by the method of variance estimates recovery.
+
+    Zou & Donner (2008), Statistics in Medicine 27, 1693-1702: each rate brings the distance to its own limit (as `judge`
+    finds it, exact at zero findings), so that the interval never collapses. Rates that share villages are correlated:
+    of the estimated correlation and the one that rho implies for common villages, the wider interval's is taken.
+    """
+    pairs = [(e, float(c)) for e, c in zip(estimates, coefficients, strict=True) if c != 0]
+    if any(e.kind != "rate" for e, _ in pairs):
+        raise EstimationError("combine() takes rates", expected="estimates from proportion() or fgt() with alpha 0")
+    pieces, weights = tuple(e for e, _ in pairs), tuple(c for _, c in pairs)
+    value = constant + sum(c * e.estimate for e, c in pairs)
+    variance = sum(a * b * covariance(e, f) for e, a in pairs for f, b in pairs)
+    reason = "; ".join(dict.fromkeys(f"{e.statistic}: {e.reason}" for e, _ in pairs if e.reason))
+    bare = Combination(
+        pieces, weights, constant, value, math.sqrt(max(variance, 0.0)), math.nan, math.nan, level, rho,
+        sum(e.n for e in pieces), max((e.n_psu for e in pieces), default=0), reason,
+    )  # fmt: skip
+    low, high = bare.limits(rho, level)
+    return Combination(**{**vars(bare), "low": low, "high": high})
+
+
+def _mover(c: Combination, rho: float, level: float, factor: float) -> tuple[float, float]:
+    p = np.array([e.estimate for e in c.pieces])
+    a = np.array(c.coefficients)
+    if not len(p):
+        return c.constant, c.constant
+    n_effective = np.array([_effective(e, rho, level) for e in c.pieces])
+    low, high = rate_limits(p, n_effective * factor, level)
+    below = np.where(a > 0, a * (p - low), a * (p - high))  # signed distances to the limits that lower the sum
+    above = np.where(a > 0, a * (high - p), a * (low - p))
+    correlation = _correlations(c, n_effective, rho)
+    return tuple(
+        c.estimate + sign * math.sqrt(max(float(d @ correlation @ d), 0.0)) for sign, d in ((-1, below), (1, above))
+    )  # type: ignore[return-value]
+
+
+def _correlations(c: Combination, n_effective: Array, rho: float) -> Array:
+    """Correlations that do not flatter: for terms of one sign the larger of estimated and implied, else the smaller with 0."""
+    count = len(c.pieces)
+    out = np.eye(count)
+    for i in range(count):
+        for j in range(i):
+            e, f = c.pieces[i], c.pieces[j]
+            seen = covariance(e, f) / (e.se * f.se) if e.se > 0 and f.se > 0 else 0.0
+            if c.coefficients[i] * c.coefficients[j] > 0:
+                seen = max(seen, rho * math.sqrt(n_effective[i] * n_effective[j]) * _overlap(e, f))
+            else:
+                seen = min(seen, 0.0)
+            out[i, j] = out[j, i] = min(max(seen, -1.0), 1.0)
+    return out
+
+
+def _overlap(e: Estimate, f: Estimate) -> float:
+    """Sum over common PSUs of the product of both rates' weight shares."""
+    a, b = e._of, f._of
+    left, right = getattr(a.variation, "units", None), getattr(b.variation, "units", None)
+    if a.psu_weight is None or b.psu_weight is None or left is None or right is None:
+        return 0.0
+    x, y = a.psu_weight[:, [e._at]].toarray().ravel(), b.psu_weight[:, [f._at]].toarray().ravel()
+    if left is not right:
+        _, i, j = np.intersect1d(left.labels, right.labels, return_indices=True)
+        return float((x[i] / x.sum()) @ (y[j] / y.sum()))
+    return float((x / x.sum()) @ (y / y.sum()))
+
+
+def _effective(e: Estimate, rho: float, level: float) -> float:
+    return float(effective_n(e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size, rho=rho, level=level))  # type: ignore[arg-type]
+
+
+def judge(estimate: Estimate | Combination, rule: RuleLike, *, rho: float, level: float = 0.95) -> Verdict:
+    """Is the rule met, not met, or undecided with this sample?
+
+    Met when the one-sided `level` bound on the side of the limit satisfies the rule, not met when the opposite bound
+    fails it. The interval returned is that same two-sided interval of level 2 level - 1. Means and other quantities that
+    are not rates use Student's t.
+    """
+    if not 0 <= rho <= 1:
+        raise EstimationError(f"rho={rho!r}", expected="an intraclass correlation between 0 and 1")
+    common = {"estimate": estimate.estimate, "interval_level": round(2 * level - 1, 12), "n": estimate.n,
+              "n_psu": estimate.n_psu, "rho": rho, "rule": rule, "comparison": rule.comparison}  # fmt: skip
+    empty = {"low": math.nan, "high": math.nan, "n_effective": math.nan, "households_needed": None}
+    if not rule.is_defined:
+        return Verdict(VerdictState.RULE_UNDEFINED, limit=math.nan, reason="no rule is defined", **common, **empty)
+    limit = float(rule.value)
+    if not math.isfinite(estimate.estimate):
+        reason = estimate.reason or "no estimate"
+        return Verdict(VerdictState.EVIDENCE_MISSING, limit=limit, reason=reason, **common, **empty)
+    low, high, n_effective, bounds = _bounds(estimate, rho, level)
+    sign = int(judge_limits(low, high, limit, rule.comparison)) if math.isfinite(low) else 0
+    state = {1: VerdictState.MET, -1: VerdictState.NOT_MET, 0: VerdictState.UNDECIDED}[sign]
+    needed = _smallest(lambda n: int(judge_limits(*bounds(n / estimate.n), limit, rule.comparison)))
+    return Verdict(state, low=low, high=high, n_effective=n_effective, limit=limit, households_needed=needed,
+                   reason="" if math.isfinite(estimate.se) else estimate.reason, **common)  # fmt: skip
+
+
+def _bounds(e: Estimate | Combination, rho: float, level: float):
+    """low, high, effective n, and both bounds as a function of the factor by which the sample grows."""
+    if isinstance(e, Combination):
+        n_effective = sum(_effective(p, rho, level) for p in e.pieces)
+        return *e.limits(rho, level), n_effective, lambda factor: e.limits(rho, level, factor)
+    if e.kind == "rate":
+        n_effective = _effective(e, rho, level)
+        low, high = (float(x) for x in rate_limits(np.float64(e.estimate), np.float64(n_effective), level))
+        return low, high, n_effective, lambda factor: rate_limits(e.estimate, n_effective * factor, level)  # type: ignore[arg-type]
+    half = float(quantile_t(np.array(e.df), 2 * level - 1)) * e.se
+    half = half if half > 0 else math.nan  # a standard error of 0 is no certainty
+    n_effective = float(effective_households(e.n, e.weighting, e.cluster_size, rho))  # type: ignore[arg-type]
+
+    def bounds(factor: float) -> tuple[float, float]:
+        return e.estimate - half / math.sqrt(factor), e.estimate + half / math.sqrt(factor)
+
+    return *bounds(1.0), n_effective, bounds
+
+
+def _smallest(decides) -> int | None:
+    """The smallest n with a verdict; verdicts stay once reached, so bisection finds it."""
+    high = 1
+    while not decides(high):
+        high *= 2
+        if high > SEARCH_LIMIT:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(middle) else (middle, high)
+    return high

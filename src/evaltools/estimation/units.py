@@ -1,0 +1,256 @@
+"""From key columns to the structure a variance needs: units, strata and their factors, stage by stage.
+
+Rows may be households (a DataFrame) or cells already summed by DuckDB: the structure is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaltools.errors import EstimationError
+from evaltools.estimation.design import SurveyDesign
+from evaltools.estimation.expr import Array
+
+Codes = NDArray[np.int64]
+CERTAIN = 1e-7  # R's survey takes 1 - f below this as a census of the stratum
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of sampling with U units in H strata.
+
+    of_unit   : (L,) the stage's unit of each last-stage unit
+    stratum   : (U,) stratum of each unit
+    sampled   : (H,) units sampled, those without domain rows included
+    scale     : (H,) (1 - f) n / (n - 1), times the sampling fractions of the stages before
+    is_centred: (H,) whether deviations are from the stratum mean (False under singleton "adjust")
+    is_certain: (H,) whether all units of the stratum were taken
+    """
+
+    of_unit: Codes
+    stratum: Codes
+    sampled: Array
+    scale: Array
+    is_centred: NDArray[np.bool_]
+    is_certain: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Units:
+    """All sampled units of a design. `labels`: (U,) hash of the first-stage stratum and PSU, to meet them again in other data."""
+
+    stages: tuple[Stage, ...]
+    labels: NDArray[np.uint64]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.stages[0].of_unit)
+
+
+def factorize(values: pd.Series, what: str) -> tuple[Codes, pd.Index]:
+    """Codes in sorted order; a missing value is an error that names the rows."""
+    codes, labels = pd.factorize(values, sort=True)
+    if (codes < 0).any():
+        rows = values.index[codes < 0]
+        raise EstimationError(
+            f"{what} column {values.name!r} is missing in {len(rows)} rows", where=rows_text(rows),
+            expected="a value in every row", todo="fill it from the sampling frame, or drop these rows and say so",
+        )  # fmt: skip
+    return codes.astype(np.int64), pd.Index(labels)
+
+
+def rows_text(rows) -> str:
+    """The first ten row labels of an offending set."""
+    shown = ", ".join(str(r) for r in list(rows)[:10])
+    return f"rows {shown}" + (f" and {len(rows) - 10} more" if len(rows) > 10 else "")
+
+
+def pair(a: Codes, b: Codes) -> tuple[Codes, Codes]:
+    """Dense codes of the pairs (a, b), in order of a then b, and the first row of each."""
+    joint = a * (b.max(initial=0) + 1) + b
+    _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
+    return codes.astype(np.int64), first
+
+
+def build_units(keys: pd.DataFrame, design: SurveyDesign, token: bytes = b"") -> tuple[Units, Codes]:
+    """Units of the design and the last-stage unit of each row.
+
+    keys : (n, ...) the design's key columns, one row per household or per cell
+    token: what identifies the rows themselves where they are the units (no PSU column)
+    """
+    n, notes = len(keys), []
+    parent, parent_first = np.zeros(n, np.int64), np.zeros(1, np.int64)
+    multiplier = np.ones(1)  # per parent unit: product of the sampling fractions before this stage
+    raw, labels = [], np.zeros(0, np.uint64)
+    for s in range(design.stages):
+        stratum = parent
+        if s < len(design.strata):
+            stratum, _ = pair(parent, factorize(keys[design.strata[s]], "stratum")[0])
+        drawn_in = stratum
+        if s == 0 and design.singleton == "collapse":
+            stratum, said = _collapse(stratum, _psu_codes(keys, design, 0))
+            notes += said
+        psu = _psu_codes(keys, design, s)
+        unit, first = pair(stratum, psu)
+        if s == 0:
+            _check_nested(keys, design, stratum, psu, unit, first)
+            labels = _labels(keys, design, first, token)
+        population = _population(keys, design, s, stratum, drawn_in, first)
+        stage, fraction = _stage(keys, design, s, stratum, population, first, parent, multiplier, unit, notes)
+        raw.append((stage, unit))
+        parent, parent_first, multiplier = unit, first, multiplier[parent[first]] * fraction[stratum[first]]
+    last = raw[-1][1]
+    stages = tuple(
+        Stage(unit[parent_first], st.stratum, st.sampled, st.scale, st.is_centred, st.is_certain) for st, unit in raw
+    )
+    return Units(stages, labels, tuple(notes)), last
+
+
+def _psu_codes(keys: pd.DataFrame, design: SurveyDesign, s: int) -> Codes:
+    if s < len(design.psus):
+        return factorize(keys[design.psus[s]], "psu")[0]
+    return np.arange(len(keys), dtype=np.int64)
+
+
+def _stage(keys, design, s, stratum, population, first, parent, multiplier, unit, notes) -> tuple[Stage, Array]:
+    """The stage's structure and, per stratum, its sampling fraction."""
+    of_stratum = stratum[first]
+    count = int(of_stratum.max(initial=-1)) + 1
+    sampled = np.bincount(of_stratum, minlength=count).astype(np.float64)
+    fraction = sampled / population
+    certain = 1.0 - fraction < CERTAIN
+    above = np.zeros(count)
+    above[of_stratum] = multiplier[parent[first]]
+    scale = np.where(certain, 0.0, (1.0 - fraction) * sampled / np.maximum(sampled - 1.0, 1.0))
+    lonely = (sampled == 1) & ~certain & (above > 0)
+    parent_of_stratum = np.zeros(count, np.int64)
+    parent_of_stratum[of_stratum] = parent[first]
+    scale, centred = _lonely(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes)
+    return Stage(unit, of_stratum, sampled, scale * above, centred, certain), fraction
+
+
+def _population(
+    keys: pd.DataFrame, design: SurveyDesign, s: int, stratum: Codes, drawn_in: Codes, first: Codes
+) -> Array:
+    """Units in the population per stratum (of joined strata, their sum); infinite without fpc."""
+    count = int(stratum.max(initial=-1)) + 1
+    if s >= len(design.fpcs):
+        return np.full(count, np.inf)
+    name = design.fpcs[s]
+    try:
+        value = pd.to_numeric(keys[name], errors="raise").to_numpy(np.float64, na_value=np.nan)
+    except (ValueError, TypeError):
+        raise EstimationError(f"fpc column {name!r} is not numeric", expected="population counts of units") from None
+    wrong = ~(value >= 1)
+    if wrong.any():
+        raise EstimationError(
+            f"fpc column {name!r} is missing or below 1 in {int(wrong.sum())} rows", where=rows_text(keys.index[wrong]),
+            expected="the number of units in the population of the stratum (a count, not a fraction)",
+            todo="give counts; a sampling fraction f is the count n / f",
+        )  # fmt: skip
+    original = np.zeros(int(drawn_in.max(initial=-1)) + 1)
+    original[drawn_in] = value
+    differs = original[drawn_in] != value
+    if differs.any():
+        raise EstimationError(
+            f"fpc column {name!r} varies within a stratum of stage {s + 1}", where=rows_text(keys.index[differs]),
+            expected="one count per stratum",
+        )  # fmt: skip
+    short = original < np.bincount(drawn_in[first], minlength=len(original))
+    if short.any():
+        raise EstimationError(
+            f"fpc column {name!r} is less than the number of units sampled at stage {s + 1}",
+            where=rows_text(keys.index[short[drawn_in]]), expected="at least the units sampled in the stratum",
+        )  # fmt: skip
+    population = np.zeros(count)
+    _, one = pair(stratum, drawn_in)
+    np.add.at(population, stratum[one], value[one])
+    return population
+
+
+def _lonely(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes) -> tuple[Array, NDArray[np.bool_]]:
+    """Apply the rule for strata of one unit to their scales; returns scales and whether strata are centred."""
+    centred = np.ones(len(scale), bool)
+    if not lonely.any():
+        return scale, centred
+    rule = design.singleton
+    named = _stratum_names(keys, design, s, stratum, lonely)
+    if rule == "error" or (rule == "collapse"):
+        raise EstimationError(
+            f"{int(lonely.sum())} strata have one sampled unit at stage {s + 1}: their variance cannot be estimated",
+            where=named, expected="two sampled units in every stratum",
+            todo="merge the stratum with a neighbour in the design, or pass singleton='collapse', 'adjust', 'average' or "
+            "'certainty' to SurveyDesign, and say so in the report",
+        )  # fmt: skip
+    notes.append(f"singleton='{rule}' at stage {s + 1}: {named}")
+    if rule == "adjust":
+        centred[lonely] = False
+    elif rule == "certainty":
+        scale = np.where(lonely, 0.0, scale)
+    else:
+        scale = np.where(lonely, 0.0, scale * _average_factor(parent_of_stratum, lonely)[parent_of_stratum])
+    return scale, centred
+
+
+def _average_factor(parent: Codes, lonely: NDArray[np.bool_]) -> Array:
+    """Strata over strata with a variance, per parent; where a parent has none, those of the whole stage."""
+    strata = np.bincount(parent).astype(np.float64)
+    good = np.bincount(parent, weights=~lonely)
+    if not (good > 0).all():
+        if not (~lonely).any():
+            raise EstimationError("singleton='average' with no stratum of two units to take the average from")
+        return np.full(len(strata), len(lonely) / (~lonely).sum())
+    return strata / good
+
+
+def _stratum_names(keys, design, s, stratum, lonely) -> str:
+    columns = [*design.strata[: s + 1], *design.psus[:s]]
+    rows = np.flatnonzero(lonely[stratum])
+    if not columns:
+        return "the whole sample is one unit"
+    shown = keys.iloc[rows][columns].drop_duplicates()
+    text = [", ".join(f"{c}={v!r}" for c, v in r.items()) for r in shown.head(10).to_dict("records")]
+    return "; ".join(text) + (f"; and {len(shown) - 10} more" if len(shown) > 10 else "")
+
+
+def _collapse(stratum: Codes, psu: Codes) -> tuple[Codes, list[str]]:
+    """Join each stratum of one PSU with the next in sorted order (the last with the one before)."""
+    unit, first = pair(stratum, psu)
+    sampled = np.bincount(stratum[first])
+    group, size, groups = np.zeros(len(sampled), np.int64), 0, 0
+    for h, n in enumerate(sampled):
+        group[h], size = groups, size + n
+        if size > 1:
+            groups, size = groups + 1, 0
+    if size and groups:
+        group[group == groups] = groups - 1
+    joined = len(sampled) - len(np.unique(group))
+    return group[stratum], [f"{joined} strata of one PSU were joined with a neighbour"] if joined else []
+
+
+def _check_nested(keys, design, stratum, psu, unit, first) -> None:
+    if design.nest or not design.psus or not design.strata:
+        return
+    twice = np.bincount(psu[first]) > 1
+    if twice.any():
+        rows = np.flatnonzero(twice[psu])
+        codes = keys[design.psus[0]].iloc[rows].drop_duplicates().head(5).tolist()
+        raise EstimationError(
+            f"PSU codes stand in more than one stratum: {codes}", where=rows_text(keys.index[rows]),
+            expected="each PSU in one stratum", todo="correct the codes; if they start anew in each stratum, pass nest=True",
+        )  # fmt: skip
+
+
+def _labels(keys: pd.DataFrame, design: SurveyDesign, first: Codes, token: bytes) -> NDArray[np.uint64]:
+    columns = [*design.strata[:1], *design.psus[:1]]
+    salt = np.uint64(int.from_bytes(hashlib.blake2b(token, digest_size=8).digest(), "big"))
+    if not design.psus:
+        return np.arange(len(first), dtype=np.uint64) + salt
+    text = keys.iloc[first][columns].astype(str).agg("\x1f".join, axis=1)
+    return pd.util.hash_pandas_object(text, index=False).to_numpy()
