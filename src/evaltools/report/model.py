@@ -50,17 +50,17 @@ class Provenance:
 class ExitTables:
     """Household exit verdicts as counts that may be published (a withheld count is NA).
 
-    `status`: one row per registry_status ("poor", "exited", "all"): households, persons, households_<state>,
-        households_<state>_planned, households_line_sensitive; `counties`: the same by county_code;
-    `guarantees`: county_code ("" the city), component, households, met, not_met, evidence_missing;
-    `routes`: route (income|safety_net|unknown), households, met, not_met, evidence_missing (exited households);
-    `income`: part (all|near), low, high, households: incomes (yuan) of registered households on the income route;
-    `around`: side (below|above), low, high, households: the equal bands on both sides of the actual line;
-    `rows`: registered households read; `line_actual`, `line_planned`: yuan a year, None where no line is defined.
+    `status`: registry_status (poor|exited|all), households, persons;
+    `counties`: exited households by county_code ("" is the city): households, persons, households_<state>,
+        households_<state>_planned, sensitive, not_sensitive (to the choice of line);
+    `guarantees`: component, county_code, households, met, not_met, evidence_missing, rule_undefined, not_applicable;
+    `routes`: route (income|safety_net|unknown), households, met, not_met, evidence_missing, rule_undefined;
+    `income`: part (all|near), low, high (yuan), households: exited households on the income route;
+    `around`: side (below|above), low, high, households: the bins on both sides of the actual line;
+    `line_actual`, `line_planned`: yuan a year, None where no line is defined; `band`: width of a bin of `around`.
     """
 
     year: int
-    rows: int
     line_actual: float | None
     line_planned: float | None
     band: float
@@ -74,11 +74,16 @@ class ExitTables:
 
 @dataclass(frozen=True)
 class AccountTables:
-    """The registry's account: `totals` by year and unit, `counties` for the report's year, withheld counts NA;
-    `rows`: area × year × unit lines computed; `offending`: how many of them have a residual."""
+    """The registry's account of one year (a withheld count is NA).
+
+    `totals`: unit (households|persons), opening, the flows, expected, closing, residual; `counties`: county_code,
+    households, persons (residuals), is_open (has one); `has_opening`: False in the first year of the data;
+    `rows`: county × unit lines computed; `offending`: counties with a residual.
+    """
 
     totals: pd.DataFrame
     counties: pd.DataFrame
+    has_opening: bool
     rows: int
     offending: int
 
@@ -87,7 +92,7 @@ class AccountTables:
 class FundTables:
     """Money of a helping city, by recipient and year (sums of payments: no household is in them).
 
-    `guidance`: city_code, year, villages, due_yuan, arrived_yuan, on_time_yuan (NaN where no rule says what is due);
+    `guidance`: city_code, villages, due_yuan, arrived_yuan, on_time_yuan (NaN where no rule says what is due);
     `split`: city_code, total_yuan, helper_yuan: arrivals of the per-capita input up to the report's year;
     `rows`: payments read.
     """
@@ -115,7 +120,7 @@ class ReportInput:
     `rules`: the snapshot for this city and date; `quality`: the ledger of what was read; `places`: code -> name of
     counties, towns and villages; `exits`, `villages`, `gates`, `account`: results that may be published, None where
     the city has none; `helper`: the helping city of a helped one; for a helping city `helped`: its pairs, `funds`: its
-    money; `counties`: how many counties the city's registry covers; `meta`: meta.json of the data.
+    money; `meta`: meta.json of the data.
     """
 
     city: City

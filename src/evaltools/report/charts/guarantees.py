@@ -1,0 +1,53 @@
+"""Guarantees by county as a heat table: darker is worse, the figure stands in the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from evaltools.report.charts.picture import Picture, words
+from evaltools.report.charts.style import INK, MUTED, VALUE, canvas, render
+
+_SCALE = LinearSegmentedColormap.from_list("shortfall", ["#ffffff", "#c9dbec", VALUE])
+
+
+def heat_table(
+    places: Sequence[str], columns: Sequence[str], shortfall: np.ndarray, texts: Sequence[Sequence[str]], *,
+    is_hidden: np.ndarray, title: str, lang: str = "zh",
+) -> Picture:  # fmt: skip
+    """`shortfall`, `is_hidden`: (places, columns); shares in fractions, NaN where nothing is known. Darker is a larger
+    share. `texts`: what stands in each cell; a hidden cell is hatched. `title` names what the shade means."""
+    values = np.asarray(shortfall, float)
+    top = float(np.nanmax(values, initial=0.0)) or 1.0
+    with canvas(1.0 + 0.32 * len(places)) as fig:
+        ax = fig.subplots()
+        ax.pcolormesh(np.nan_to_num(values), cmap=_SCALE, vmin=0.0, vmax=top, edgecolors="white", linewidth=1.5)
+        for i, row in enumerate(texts):
+            for j, text in enumerate(row):
+                if is_hidden[i, j]:
+                    ax.fill([j, j + 1, j + 1, j], [i, i, i + 1, i + 1], fill=False, hatch="////", edgecolor=MUTED,
+                            linewidth=0)  # fmt: skip
+                ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=9.5,
+                        color=_ink_on(np.nan_to_num(values[i, j]) / top))  # fmt: skip
+        ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
+        ax.set_yticks(np.arange(len(places)) + 0.5, places)
+        ax.invert_yaxis()
+        ax.xaxis.tick_top()
+        ax.tick_params(length=0)
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+        note = title + ("；" if lang == "zh" else "; ") + words("suppressed", lang) if is_hidden.any() else title
+        fig.supxlabel(note + (": ////" if is_hidden.any() else ""), fontsize=9.5, color=INK)
+        svg, png = render(fig)
+    return Picture(svg, png, {
+        "place": [p for p in places for _ in columns], "column": [c for _ in places for c in columns],
+        "share": values.ravel().tolist(), "is_hidden": np.asarray(is_hidden).ravel().tolist(),
+    })  # fmt: skip
+
+
+def _ink_on(shade: float) -> str:
+    """Black or white, whichever stands out against the shade (0 to 1) of the scale."""
+    red, green, blue, _ = _SCALE(shade)
+    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5 else INK

@@ -1,0 +1,83 @@
+"""One look for all charts: a hue for values, a hue for limits, marker shapes for states, bytes that repeat.
+
+Charts are drawn on `matplotlib.figure.Figure` without pyplot, so that no notebook backend decides whether they exist.
+Text is drawn as outlines: a chart looks the same with no font installed and the network cut.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from evaltools.report.fonts import chart_family
+from evaltools.terms import VerdictState
+
+VALUE = "#1f5a94"
+"""Values: a dark blue (grey level about 33 %)."""
+VALUE_LIGHT = "#9dbbd8"
+"""The same hue, lighter: areas and second-rank values."""
+LIMIT = "#d55e00"
+"""Limits, always dashed too: the vermilion of Okabe and Ito, told from blue in every common colour blindness."""
+DASHES = (0, (2.2, 1.1))
+INK, MUTED, RULE_LINE = "#222222", "#666666", "#cccccc"
+
+WIDTH = 6.3
+"""Inches: the text width of an A4 page in the official layout."""
+
+MARKERS: dict[VerdictState, dict[str, Any]] = {
+    VerdictState.MET: {"marker": "o", "markerfacecolor": VALUE},
+    VerdictState.NOT_MET: {"marker": "X", "markerfacecolor": VALUE},
+    VerdictState.UNDECIDED: {"marker": "D", "markerfacecolor": "white"},
+    VerdictState.RULE_UNDEFINED: {"marker": "s", "markerfacecolor": VALUE_LIGHT},
+    VerdictState.NOT_APPLICABLE: {"marker": "_", "markerfacecolor": "white"},
+    VerdictState.EVIDENCE_MISSING: {"marker": "_", "markerfacecolor": "white"},
+}
+"""The state is the shape; colour only repeats it."""
+
+
+def rc() -> Any:
+    """Settings of every chart; `svg.hashsalt` makes element ids repeat."""
+    return {
+        "font.family": chart_family(), "font.size": 10, "axes.unicode_minus": False,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+        "axes.titlesize": 10.5, "axes.labelsize": 10, "xtick.labelsize": 9.5, "ytick.labelsize": 10,
+        "xtick.color": INK, "ytick.color": INK, "text.color": INK, "legend.frameon": False, "legend.fontsize": 9.5,
+        "figure.facecolor": "white", "axes.facecolor": "white", "hatch.linewidth": 0.6,
+        "svg.hashsalt": "evaltools", "svg.fonttype": "path", "savefig.facecolor": "white",
+    }  # fmt: skip
+
+
+@contextmanager
+def canvas(height: float, *, width: float = WIDTH) -> Iterator[Canvas]:
+    """A figure of `width` × `height` inches under the common settings."""
+    with mpl.rc_context(rc()):
+        yield Canvas(figsize=(width, height), layout="constrained")
+
+
+def render(fig: Canvas, *, dpi: int = 200) -> tuple[str, bytes]:
+    """(SVG text, PNG bytes) of a figure; equal figures give equal bytes: no date, no program name."""
+    with mpl.rc_context(rc()):
+        svg, png = io.StringIO(), io.BytesIO()
+        fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        fig.savefig(png, format="png", dpi=dpi, metadata={"Software": None})
+    text = svg.getvalue()
+    return text[text.index("<svg"):], png.getvalue()
+
+
+def quiet(ax: Axes, *, grid: str | None = "x") -> None:
+    """Drop what carries no data: ticks on the category axis, heavy grid."""
+    ax.tick_params(length=0)
+    if grid:
+        ax.grid(axis=grid, color=RULE_LINE, linewidth=0.6)  # pyright: ignore[reportArgumentType]
+        ax.set_axisbelow(True)
+
+
+def marker(state: VerdictState) -> dict[str, Any]:
+    """Line2D keywords of the dot of a state."""
+    return {"markeredgecolor": VALUE, "markeredgewidth": 1.4, "markersize": 8, **MARKERS[state]}

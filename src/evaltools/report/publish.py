@@ -1,0 +1,258 @@
+"""The border of the report: results about households become counts that may be published, and only these go on.
+
+Each function takes a result of `evaltools.indicators`, counts it and lets `protect` withhold small cells together with
+what would give them away. No row of a household or of a person leaves this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaltools.indicators.account import INFLOWS, OUTFLOWS
+from evaltools.indicators.disclosure import MIN_CELL, protect
+from evaltools.indicators.exits.result import COMPONENTS, ExitVerdicts, StockFlow
+from evaltools.report.model import AccountTables, ExitTables, FundTables
+from evaltools.terms import ExitRoute, RegistryStatus, VerdictState
+
+BAND = 0.05
+"""Width of "just above the line", as a fraction of the line. A choice of display, printed beside the counts: no limit."""
+NEAR = (0.80, 1.20)
+"""The neighbourhood of the line that is shown enlarged."""
+CITY = ""
+"""County code of the row that holds the city's sums."""
+STATES = [s.value for s in (
+    VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING, VerdictState.RULE_UNDEFINED)]  # fmt: skip
+GUARANTEE_STATES = [*STATES, VerdictState.NOT_APPLICABLE.value]
+FLOWS_IN, FLOWS_OUT = (*INFLOWS, "joined"), (*OUTFLOWS, "left")
+
+
+def publish_exits(exits: ExitVerdicts, rules: Any) -> ExitTables:
+    """The household exit verdicts as `ExitTables`. `rules` holds the smallest count that may be published."""
+    frame = exits.frame
+    frame = frame.assign(county_code=frame["county_code"].astype("string").fillna("?"))
+    exited = frame[frame["registry_status"] == RegistryStatus.EXITED.value]
+    counties = _verdicts(exited, rules)
+    income = exited[exited["route"] == ExitRoute.INCOME.value]["income_per_capita_yuan"]
+    values = pd.to_numeric(income).to_numpy(dtype=float, na_value=np.nan)
+    values = values[~np.isnan(values)]
+    bins = _bins(values, exits.line_actual, rules)
+    return ExitTables(
+        year=exits.year,
+        line_actual=exits.line_actual,
+        line_planned=exits.line_planned,
+        band=BAND,
+        status=_status(frame, rules),
+        counties=counties,
+        guarantees=_guarantees(exited, rules),
+        routes=_routes(exited, rules),
+        income=bins,
+        around=_around(bins, exits.line_actual),
+    )
+
+
+def _verdicts(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """Counts by county and for the city (code ""): verdicts by both lines, households that depend on the line."""
+    flags: dict[str, Any] = {"households": np.ones(len(exited)), "persons": exited["persons"].astype("Float64").fillna(0)}
+    for state in STATES:
+        flags[f"households_{state}"] = exited["verdict"] == state
+        flags[f"households_{state}_planned"] = exited["verdict_planned"] == state
+    flags["sensitive"] = exited["is_line_sensitive"].astype(bool)
+    flags["not_sensitive"] = ~flags["sensitive"]
+    table = _with_city(pd.DataFrame(flags, index=exited.index).astype(float), exited["county_code"])
+    out = table
+    for names in (
+        [f"households_{s}" for s in STATES], [f"households_{s}_planned" for s in STATES], ["sensitive", "not_sensitive"],
+    ):  # fmt: skip
+        part = protect(
+            table[["county_code", "households", "persons", *names]], rules, counts=names, total="households",
+            total_row={"county_code": CITY}, companions={"households": ["persons"]}, name="exit verdicts",
+        )  # fmt: skip
+        out = _merged(out, part.frame, ["households", "persons", *names])
+    return out
+
+
+def _status(frame: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """Registered households and persons: poor, exited, and all."""
+    persons = frame["persons"].astype("Float64").fillna(0).astype(float)
+    table = pd.DataFrame({"households": np.ones(len(frame)), "persons": persons}, index=frame.index)
+    sums = table.groupby(frame["registry_status"].astype(str)).sum()
+    sums = sums.reindex([RegistryStatus.POOR.value, RegistryStatus.EXITED.value], fill_value=0.0)
+    sums.loc["all"] = sums.sum()
+    sums = sums.rename_axis("registry_status").reset_index()
+    # The exited row is printed by county too, so only poor and all may be withheld for each other.
+    shown = protect(
+        sums.iloc[:2], rules, counts=["households"], sums_known=False, companions={"households": ["persons"]},
+        name="registered households",
+    ).frame  # fmt: skip
+    whole = sums.iloc[[2]].astype({"households": "Int64"})
+    if shown["households"].isna().any():
+        whole = whole.assign(households=pd.NA, persons=pd.NA)
+    return pd.concat([shown, whole], ignore_index=True).astype({"households": "Int64", "persons": "Float64"})
+
+
+def _guarantees(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """Each guarantee by county and for the city, its states summing to the exited households."""
+    parts = []
+    for component in COMPONENTS:
+        flags = pd.DataFrame({s: exited[component] == s for s in GUARANTEE_STATES}, index=exited.index)
+        table = _with_city(flags.assign(households=1).astype(float), exited["county_code"]).assign(component=component)
+        parts.append(
+            protect(table, rules, counts=GUARANTEE_STATES, total="households", total_row={"county_code": CITY},
+                    name=component).frame  # fmt: skip
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _routes(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """Exited households by route and verdict."""
+    flags = pd.DataFrame({s: exited["verdict"] == s for s in STATES}, index=exited.index).assign(households=1)
+    table = flags.astype(float).groupby(exited["route"].astype(str)).sum()
+    table = table.reindex([r.value for r in ExitRoute], fill_value=0.0).rename_axis("route").reset_index()
+    return protect(table, rules, counts=STATES, total="households", name="routes").frame
+
+
+def _bins(values: np.ndarray, line: float | None, rules: Any) -> pd.DataFrame:
+    """Histograms of incomes (n,): all, and around the line. The end bins of "all" hold what lies beyond them."""
+    tables = []
+    for part, edges in (("all", _wide_edges(values, line)), ("near", _near_edges(line))):
+        inside = np.clip(values, edges[0], np.nextafter(edges[-1], -np.inf)) if part == "all" and len(edges) else values
+        counts = np.histogram(inside, edges)[0] if len(edges) else np.zeros(0)
+        table = pd.DataFrame({"part": part, "low": edges[:-1], "high": edges[1:], "households": counts.astype(float)})
+        if len(table):
+            tables.append(protect(table, rules, counts=["households"], sums_known=part == "all", name="incomes").frame)
+    if not tables:
+        return pd.DataFrame({"part": [], "low": [], "high": [], "households": pd.array([], dtype="Int64")})
+    return pd.concat(tables, ignore_index=True)
+
+
+def _wide_edges(values: np.ndarray, line: float | None) -> np.ndarray:
+    """Edges at round sums from zero to about the 99th percentile; the fewer households, the wider the bins."""
+    if values.size == 0:
+        return np.zeros(0)
+    top = max(float(np.quantile(values, 0.99)), 2.0 * (line or 0.0), 1.0)
+    rough = top / np.clip(values.size / 25, 6, 30)
+    power = 10.0 ** np.floor(np.log10(rough))
+    width = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
+    return width * np.arange(int(np.ceil(top / width)) + 1)
+
+
+def _near_edges(line: float | None) -> np.ndarray:
+    """Edges at multiples of the line, one bin as wide as the band."""
+    if line is None:
+        return np.zeros(0)
+    steps = round((NEAR[1] - NEAR[0]) / BAND)
+    return line * (NEAR[0] + BAND * np.arange(steps + 1))
+
+
+def _around(bins: pd.DataFrame, line: float | None) -> pd.DataFrame:
+    """The bins just below and just above the line: as published, never counted anew."""
+    near = bins[bins["part"] == "near"].reset_index(drop=True)
+    if line is None or near.empty:
+        return pd.DataFrame({"side": [], "low": [], "high": [], "households": []})
+    above = int(np.argmin(np.abs(near["low"].to_numpy(dtype=float) - line)))
+    return near.iloc[[above - 1, above]][["low", "high", "households"]].assign(side=["below", "above"])
+
+
+def publish_account(account: StockFlow, year: int, rules: Any) -> AccountTables:
+    """The account of one year: the city's lines in households and persons, and the residual of each county."""
+    now = account.frame[account.frame["year"] == year]
+    totals = account.totals[account.totals["year"] == year].set_index("unit")
+    min_cell = int(rules[MIN_CELL].value)
+    hidden = _hidden_flows(totals.loc[["households"]], rules) if "households" in totals.index else set()
+    shown = totals.copy()
+    numbers = [c for c in shown.columns if c not in ("city_code", "year", "has_opening")]
+    shown[numbers] = shown[numbers].astype("Int64")
+    for flow in hidden:
+        shown[flow] = pd.NA
+    if hidden & {"opening", "closing"}:
+        shown["expected"] = pd.NA  # expected and residual together would give the closing stock
+    wide = now.pivot_table(index="county_code", columns="unit", values="residual", aggfunc="sum")
+    wide = wide.reindex(columns=["households", "persons"]).astype("Float64")
+    small = (wide["households"].abs() > 0) & (wide["households"].abs() < min_cell)
+    has_gap = (wide.fillna(0) != 0).any(axis=1)
+    counties = wide.mask(small.fillna(False).to_numpy()[:, None]).assign(is_open=has_gap)
+    return AccountTables(
+        totals=shown.reset_index(), counties=counties.reset_index(),
+        has_opening=bool(len(now)) and bool(now["has_opening"].all()), rows=len(now), offending=int(has_gap.sum()),
+    )  # fmt: skip
+
+
+def _hidden_flows(row: pd.DataFrame, rules: Any) -> set[str]:
+    """Names of the lines to withhold. The closing stock is printed elsewhere too: it is withheld only if small itself,
+    never to cover a flow."""
+    min_cell = int(rules[MIN_CELL].value)
+    closing = float(row["closing"].iloc[0])
+    out = ["closing"] if 0 < closing < min_cell else []
+    found: set[str] = set()
+    for names in (["opening", *INFLOWS], [*OUTFLOWS, *out]):
+        table = row[names].astype(float).reset_index(drop=True)
+        table["sum"] = table.sum(axis=1)
+        part = protect(table, rules, counts=names, total="sum", name="account")
+        found |= {n for n in names if bool(part.withheld[n].iloc[0])}
+    return found
+
+
+def publish_funds(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_code: str, year: int) -> FundTables:
+    """Money of a helping city up to `year`, by recipient: guidance funds due, arrived, on time; the fiscal input's split.
+
+    `flows`: rows of fund_flows of the cities it helps; `villages`: their rows of villages (helper_city_code says which
+    a city answers for). What is due comes from the rule; where none is defined it stays NaN and nothing is judged.
+    """
+    flows = flows[flows["year"] <= year]
+    paid = flows[flows["paid_date"].notna()]
+    return FundTables(
+        guidance=_guidance(flows[flows["fund"] == "guidance"], villages, rules, helper_code, year),
+        split=_split(paid[paid["fund"] == "per_capita_input"], helper_code),
+        rows=len(flows),
+    )
+
+
+def _guidance(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_code: str, year: int) -> pd.DataFrame:
+    """One row per recipient for the report's year."""
+    amount, due = rules["finance.guidance_fund_per_village_year"], rules["finance.guidance_fund_due"]
+    own = villages[(villages["year"] == year) & (villages["helper_city_code"] == helper_code)]
+    own = own[own["is_poor_village"].fillna(False).astype(bool)]
+    count = own.groupby(own["city_code"].astype(str))["village_code"].nunique()
+    now = flows[(flows["year"] == year) & (flows["payer_city_code"].isna() | (flows["payer_city_code"] == helper_code))]
+    arrived = now[now["paid_date"].notna()]
+    by_city = arrived.groupby(arrived["city_code"].astype(str))["amount_yuan"].sum()
+    table = pd.DataFrame({"villages": count, "arrived_yuan": by_city}).rename_axis("city_code").fillna(0.0)
+    table = table.reset_index().astype({"villages": int, "arrived_yuan": float})
+    table["due_yuan"] = table["villages"] * float(amount.value) if amount.is_defined else np.nan
+    if due.is_defined:
+        limit = pd.Timestamp(f"{year}-{due.value}")
+        timely = arrived[pd.to_datetime(arrived["paid_date"]) <= limit]
+        sums = timely.groupby(timely["city_code"].astype(str))["amount_yuan"].sum()
+        table["on_time_yuan"] = table["city_code"].map(sums).fillna(0.0).astype(float)
+    else:
+        table["on_time_yuan"] = np.nan
+    return table
+
+
+def _split(paid: pd.DataFrame, helper_code: str) -> pd.DataFrame:
+    """Arrivals of the fiscal input by recipient, and what the helping city paid of it."""
+    recipient = paid["city_code"].astype(str)
+    is_own = (paid["payer"] == "helping_city") & (paid["payer_city_code"].isna() | (paid["payer_city_code"] == helper_code))
+    amount = paid["amount_yuan"].astype(float)
+    own = amount.where(is_own, 0.0)
+    table = pd.DataFrame({"total_yuan": amount.groupby(recipient).sum(), "helper_yuan": own.groupby(recipient).sum()})
+    return table.rename_axis("city_code").reset_index()
+
+
+def _with_city(flags: pd.DataFrame, county: pd.Series) -> pd.DataFrame:
+    """Sums by county, and the city's in a last row with the code ""."""
+    table = flags.groupby(county.astype(str)).sum().sort_index()
+    table.loc[CITY] = flags.sum()
+    return table.rename_axis("county_code").reset_index()
+
+
+def _merged(out: pd.DataFrame, part: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """`part`'s published columns in `out`; what one table withholds stays withheld."""
+    merged = out.copy()
+    for name in columns:
+        known = out[name].notna() if name in out else True
+        merged[name] = part[name].where(known) if name in out else part[name]
+    return merged
