@@ -6,6 +6,8 @@ Reference: S. C. Kleene, Introduction to Metamathematics (1952), section 64.
 
 from __future__ import annotations
 
+import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 YES, NO, UNKNOWN = 1, 0, -1
 Truth = NDArray[np.int8]
+COMPARE: dict[str, Any] = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 
 
 def truth(values: Any) -> Truth:
@@ -22,20 +25,29 @@ def truth(values: Any) -> Truth:
     values : (n,) booleans, possibly missing
     """
     series = pd.Series(values).astype("boolean")
-    return series.astype("Int8").fillna(UNKNOWN).to_numpy(dtype=np.int8)
+    return np.asarray(series.astype("Int8").fillna(UNKNOWN), dtype=np.int8)
 
 
-def at_least(x: Any, limit: float) -> Truth:
-    """x >= limit, unrounded; a missing x (NaN) or a missing limit is unknown. x : (n,) floats."""
-    values = np.asarray(x, dtype=float)
-    out = (values >= limit).astype(np.int8)
-    out[np.isnan(values) | np.isnan(limit)] = UNKNOWN
-    return out
+@dataclass(frozen=True)
+class Limit:
+    """A rule's value and its comparison, strict or inclusive as the rule says."""
+
+    value: float
+    comparison: str
+
+    def holds(self, x: Any) -> Truth:
+        """(n,) x <comparison> value, unrounded; a missing x (NaN) is unknown. x : (n,) floats."""
+        values = np.asarray(x, dtype=float)
+        out = COMPARE[self.comparison](values, self.value).astype(np.int8)
+        out[np.isnan(values)] = UNKNOWN
+        return out
 
 
-def below(x: Any, limit: float) -> Truth:
-    """x < limit, strict and unrounded; missing is unknown. x : (n,) floats."""
-    return negate(at_least(x, limit))
+def limit_of(rule: Any) -> Limit | None:
+    """The limit of a rule entry; None where the rule is absent or undefined for this city and date."""
+    if rule is None or not rule.is_defined:
+        return None
+    return Limit(float(rule.value), str(rule.comparison))
 
 
 def negate(a: Truth) -> Truth:

@@ -43,16 +43,14 @@ class Variant(Term):
 class Unknowns:
     """Answers that could not be judged, and what the verdict would be under the two extreme treatments of them.
 
-    households : surveyed households of the population with an unknown answer
-    persons : persons in them (unweighted)
+    households : surveyed households of the population with an unknown answer (None: withheld)
     share : their weighted share of the population, in the unit of the rate (persons or households); 0 to 1
     rate_low, rate_high : the rate with all unknowns counted on the low and on the high side
     state_low, state_high : the verdicts those two rates would have
     reasons : why unknown -> households, e.g. {"income": 3, "labour_capacity": 1}
     """
 
-    households: int = 0
-    persons: int = 0
+    households: int | None = 0
     share: float = 0.0
     rate_low: float = float("nan")
     rate_high: float = float("nan")
@@ -70,8 +68,9 @@ class GateResult:
     state : met / not_met / undecided; evidence_missing; not_applicable; rule_undefined (no limit exists)
     limit, comparison : the rule's value and direction; None where no limit exists
     unit : "persons" or "households": what the rate counts
-    n, n_bad : surveyed households of the population with a known answer; those of them counted in the numerator
-    n_persons : persons in the n households (unweighted); n_psu, n_strata : villages and strata they lie in
+    n : surveyed households of the population; n_known : those with a known answer, on which rate and interval rest;
+        n_counted : those in the numerator. None where disclosure control withheld the number
+    n_persons : persons in the n households (unweighted); n_psu : villages with a known answer
     n_effective : households the interval rests on (never more than n); rho : intraclass correlation assumed
     deff : design effect of the estimate; df : degrees of freedom
     households_needed : smallest total number of households that would decide, None if none or not undecided
@@ -92,11 +91,11 @@ class GateResult:
     level: float = 0.90
     limit: float | None = None
     comparison: str | None = None
-    n: int = 0
-    n_bad: int = 0
-    n_persons: int = 0
+    n: int | None = 0
+    n_known: int | None = 0
+    n_counted: int | None = 0
+    n_persons: int | None = 0
     n_psu: int = 0
-    n_strata: int = 0
     n_effective: float = float("nan")
     deff: float = float("nan")
     df: float = float("nan")
@@ -118,11 +117,11 @@ class GateResult:
 
     def to_value(self) -> Value:
         """The rate as a `Value`; its verdict and interval go with it."""
-        note = self.reason_zh
         return Value(
             id=f"gate.{self.gate.value}.{self.variant.value}.{self.area_code}",
             value=self.rate, unit="fraction", label_zh=self.gate.zh, label_en=self.gate.en, source=self.source,
-            low=self.low, high=self.high, level=self.level, n=self.n, n_psu=self.n_psu, verdict=self.state, note=note,
+            low=self.low, high=self.high, level=self.level, n=self.n, n_psu=self.n_psu, verdict=self.state,
+            note=self.reason_zh,
         )  # fmt: skip
 
 
