@@ -1,0 +1,176 @@
+"""From checked rows to a calibrated model: thin, check, choose the form, fit, calibrate on rows held back."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evaltools.risk import checks
+from evaltools.risk.columns import Plan, make_plan, to_numbers
+from evaltools.risk.combine import (
+    PENALTIES,
+    Additive,
+    Rows,
+    calibration,
+    fit_both,
+    fit_simple,
+    held_back_scores,
+    level_for,
+    log_loss,
+)  # fmt: skip
+from evaltools.risk.faults import RiskInputError, RiskWarning
+from evaltools.risk.folds import Split, cluster_codes, cluster_folds, later_folds, row_hash, thinned
+
+if TYPE_CHECKING:
+    from evaltools.risk.classifier import ReturnRiskClassifier
+
+FOLDS = 5
+REFERENCE_POINTS = 2_000
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """model, a plain record of how it was made, and the training population's log-odds (for later updates)."""
+
+    model: Additive
+    record: dict[str, Any]
+    reference: dict[str, np.ndarray]
+
+
+def train(spec: ReturnRiskClassifier, frame: pd.DataFrame, y: np.ndarray, w: np.ndarray, groups: Any) -> Fitted:
+    """Raises RiskInputError when the rows cannot carry a model; warns of columns left out by a stated rule."""
+    period = None if spec.time is None else _period(frame, spec.time)
+    plan = make_plan(
+        frame,
+        welfare=spec.welfare,
+        line=spec.line,
+        money=list(spec.money),
+        skip=() if spec.time is None else (spec.time,),
+    )
+    clusters = _clusters(groups, len(frame))
+    counted = np.flatnonzero(w > 0)
+    _check_events(y[counted], spec.min_events)
+    rows, weights = thinned(y[counted], w[counted] / w[counted].mean(), spec.max_rows, spec.random_state)
+    rows = counted[rows]
+    data = Rows(plan.read(frame.iloc[rows]), y[rows], weights, np.unique(clusters[rows], return_inverse=True)[1])
+    if spec.min_events >= 30:
+        plan, data, notes = checks.check_rank_and_separation(plan, data)
+    else:
+        notes = {}
+    left_out = {**plan.left_out, **notes}
+    for column, reason in left_out.items():
+        if column != spec.time:
+            warnings.warn(f"column {column!r} is not used: {reason}", RiskWarning, stacklevel=4)
+    keys = _keys(data, groups is None, spec.random_state)
+    when = None if period is None else period[rows]
+    model, form = _fit_and_calibrate(spec, plan, data, keys, when)
+    record = {
+        **form, "rows": len(frame), "rows_fitted": len(rows), "events": int(y[counted].sum()),
+        "rate": float(np.average(y, weights=w)), "clusters": len(np.unique(clusters)), "left_out": left_out,
+        "time": spec.time, "newest": None if when is None else float(when.max()),
+    }  # fmt: skip
+    return Fitted(model, record, _reference(model, data, when))
+
+
+def _period(frame: pd.DataFrame, time: str) -> np.ndarray:
+    if time not in frame.columns:
+        raise RiskInputError(f"time={time!r} is not a column", expected="a column with the period of each row")
+    out = to_numbers(frame[time])
+    if np.isnan(out).any():
+        raise RiskInputError(
+            f"the period {time!r} is missing in {int(np.isnan(out).sum())} row(s)", todo="date every row"
+        )
+    return out
+
+
+def _clusters(groups: Any, n: int) -> np.ndarray:
+    out = cluster_codes(groups, n)
+    if len(out) != n:
+        raise RiskInputError(f"{n} rows but {len(out)} groups", expected="one group a row", todo="align them")
+    return out
+
+
+def _check_events(y: np.ndarray, least: int) -> None:
+    events, others = int(y.sum()), int(len(y) - y.sum())
+    if min(events, others) == 0:
+        raise RiskInputError("only one class has positive weight", todo="check the weights and the label")
+    if min(events, others) < least:
+        raise RiskInputError(
+            f"{events} event(s) and {others} non-event(s)", expected=f"at least {least} of each (min_events)",
+            todo="pool more years or areas: a model on so few events is a guess",
+        )  # fmt: skip
+
+
+def _keys(data: Rows, own: bool, seed: int) -> np.ndarray:
+    """A hash per cluster, or per row content where there are no clusters: order-free, repeated rows stay together."""
+    if not own:
+        return row_hash([data.clusters.astype(float)], seed)
+    return row_hash([*data.terms.numbers.T, *data.terms.codes.T.astype(float)], seed)
+
+
+def _fit_and_calibrate(
+    spec: ReturnRiskClassifier, plan: Plan, data: Rows, keys: np.ndarray, when: np.ndarray | None
+) -> tuple[Additive, dict[str, Any]]:
+    splits = _splits(data, keys, when, spec)
+    small = min(data.y.sum(), len(data.y) - data.y.sum()) < spec.simple_below
+    form: dict[str, Any] = {"form": "both"}
+    if small:
+        penalty, losses = _choose_penalty(plan, data, splits)
+        form = {"form": "simple", "penalty": penalty, "held_back_log_loss": losses}
+        fit = lambda rows: fit_simple(plan, rows, penalty)  # noqa: E731
+    else:
+        fit = lambda rows: fit_both(plan, rows, spec.random_state)  # noqa: E731
+    model = fit(data)
+    if not splits:
+        return model, {**form, "calibrated_on": "its own rows"}
+    index, scores = held_back_scores(fit, data, splits)
+    _, slope, cov2 = calibration(scores, data.y[index], data.w[index], data.clusters[index])
+    newest = slice(None) if when is None else when == when.max()
+    own = model.score(data.terms)[newest]
+    level = level_for(slope * own, data.w[newest], float(np.average(data.y[newest], weights=data.w[newest])))
+    on = "whole clusters held back" if when is None else "later periods; level of the newest"
+    return replace(model, level=level, slope=slope, cov2=cov2), {**form, "calibrated_on": on, "slope": slope}
+
+
+def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnRiskClassifier) -> list[Split]:
+    if when is not None:
+        later = later_folds(when, data.y, spec.min_events)
+        if later:
+            return later
+    k = int(min(FOLDS, data.y.sum(), len(data.y) - data.y.sum(), len(np.unique(keys))))
+    return cluster_folds(keys, data.y, k) if k >= 2 else []
+
+
+def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float, dict[str, float]]:
+    """The penalty with the least held-back log-loss; income alone unless another is better by half a standard error."""
+    tried = [*([np.inf] if any(t.is_monotone for t in plan.terms) else []), *reversed(PENALTIES)]
+    if not splits:
+        return 10.0, {}
+    losses = {}
+    for penalty in tried:
+        index, loss = [], []
+        for into, out in splits:
+            model = fit_simple(plan, data.take(into), penalty)
+            index.append(out)
+            loss.append(log_loss(model.level + model.score(data.terms.take(out)), data.y[out]) * data.w[out])
+        order = np.argsort(np.concatenate(index))
+        losses[penalty] = np.concatenate(loss)[order]
+    best = min(tried, key=lambda p: losses[p].mean())
+    gain = losses[tried[0]] - losses[best]
+    if gain.mean() < 0.5 * gain.std() / np.sqrt(len(gain)):
+        best = tried[0]
+    return float(best), {f"{p:g}": float(v.mean()) for p, v in losses.items()}
+
+
+def _reference(model: Additive, data: Rows, when: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Weighted quantiles of the training log-odds: enough to move the level later without the rows."""
+    rows = np.ones(len(data.y), bool) if when is None else when == when.max()
+    eta, w = model.level + model.slope * model.score(data.terms.take(rows)), data.w[rows]
+    order = np.argsort(eta, kind="stable")
+    share = (np.cumsum(w[order]) - 0.5 * w[order]) / w.sum()
+    at = (np.arange(REFERENCE_POINTS) + 0.5) / REFERENCE_POINTS
+    return {"log_odds": np.interp(at, share, eta[order]), "weights": np.ones(REFERENCE_POINTS)}
