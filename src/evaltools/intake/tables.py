@@ -1,0 +1,250 @@
+"""`open_tables`: the tables of a data folder, read when they are used, each checked on its way in."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from evaltools import terms
+from evaltools.errors import DataInvalidError, DataMissingError, RuleBookError, nearest
+from evaltools.intake.contract import Contract, contract_names, load_contract
+from evaltools.intake.folder import find_tables
+from evaltools.intake.identifiers import redact
+from evaltools.intake.pseudonyms import PseudonymKey, load_key
+from evaltools.intake.quality import QualityReport
+from evaltools.intake.references import check_reference
+from evaltools.intake.source import ParquetSource
+from evaltools.intake.store import Store
+
+OnViolation = Literal["raise", "drop"]
+CityChoice = terms.City | str | Sequence[terms.City | str] | None
+
+
+class Tables:
+    """Tables of one folder and one choice of cities. `tables.households` is a DataFrame that passed its contract.
+
+    Columns and tables are read when first used; a violation of severity "error" raises DataInvalidError with all
+    violations of the columns read so far, or with on_violation="drop" leaves the rows out and counts them.
+    """
+
+    def __init__(
+        self, folder: Path, cities: tuple[str, ...] | None, *, only: Iterable[str] | None = None,
+        on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.cities, self.on_violation = folder, cities, on_violation
+        found, ignored = find_tables(folder)
+        chosen = set(contract_names() if only is None else (load_contract(t).table for t in only))
+        self._files = {table: path for table, path in found.items() if table in chosen}
+        self._key_file = key_file
+        self._stores: dict[str, Store] = {}
+        self._quality = QualityReport(ignored_files=tuple(ignored))
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Tables the folder holds."""
+        return tuple(sorted(self._files))
+
+    def has(self, table: str) -> bool:
+        """Whether the folder holds the table. A name without a contract is an error, not a no."""
+        return load_contract(table).table in self._files
+
+    def load(self, table: str, columns: Sequence[str] | None = None, year: int | None = None) -> pd.DataFrame:
+        """Rows of a table, index 0..n-1. `columns`: only these are read (None: all); `year`: only rows of that year.
+
+        Errors: DataMissingError (no such table or column), DataInvalidError (a value breaks the contract).
+        """
+        store = self._store(table)
+        names = list(columns) if columns is not None else list(store.outputs)
+        self._ensure(store, None if columns is None else names)
+        frame = store.frame
+        if year is not None:
+            frame = frame[(frame[self._year_column(store.contract)] == int(year)).fillna(False)]
+        return frame[names].reset_index(drop=True)
+
+    def _year_column(self, contract: Contract) -> str:
+        if contract.year_column is None:
+            raise DataMissingError(f"table {contract.table} has no year to choose from", todo="load it without year=")
+        return contract.year_column
+
+    def _store(self, table: str) -> Store:
+        contract = load_contract(table)
+        if table not in self._files:
+            raise DataMissingError(
+                f"no table {table} ({contract.zh})", where=self.folder.name,
+                expected=f"{table}.parquet, .csv or .xlsx; the folder holds {', '.join(self.names) or 'no table'}",
+                todo="put the file there (`evaltools template` writes an empty one)",
+            )  # fmt: skip
+        if table not in self._stores:
+            self._stores[table] = Store(
+                self._files[table], contract, self.cities, drop=self.on_violation == "drop", key=lambda: self.key
+            )
+        return self._stores[table]
+
+    @cached_property
+    def key(self) -> PseudonymKey:
+        """The key of the pseudonyms; looked for only when an identifier is met."""
+        return load_key(self.folder, self._key_file)
+
+    def _ensure(self, store: Store, outputs: Sequence[str] | None) -> None:
+        store.ensure(outputs)
+        store.raise_if_broken()
+        for reference in store.contract.references:
+            if reference.id in store.checked_references or not set(reference.columns).issubset(store.frame.columns):
+                continue
+            store.checked_references.add(reference.id)
+            if not self.has(reference.table):
+                self._quality.unchecked[f"{store.contract.table}: {reference.id}"] = f"no table {reference.table}"
+                continue
+            other = store if reference.table == store.contract.table else self._store(reference.table)
+            if other is not store:
+                self._ensure(other, [*reference.to])
+            check_reference(store, reference, other)
+        store.raise_if_broken()
+
+    @property
+    def quality(self) -> QualityReport:
+        """The ledger of what has been read so far; `read_all()` first for all of it."""
+        report = self._quality
+        report.tables = {name: self._stores[name].ledger for name in sorted(self._stores)}
+        report.violations = [v for name in sorted(self._stores) for v in self._stores[name].violations]
+        report.absent_tables = tuple(n for n in contract_names() if n not in self._files)
+        return report
+
+    def read_all(self) -> QualityReport:
+        """Read and check every table of the folder. Raises at the first broken table; `check_folder` never does."""
+        for table in self.names:
+            self._ensure(self._store(table), None)
+        return self.quality
+
+    def path(self, table: str) -> Path | None:
+        """A Parquet file with the table in canonical columns, for DuckDB scans; None where the folder lacks the table.
+
+        The file itself when it is Parquet in canonical form with nothing to drop or replace (it may then hold other
+        cities too: filter by city_code); else a temporary copy of the checked frame that lives as long as `self`.
+        """
+        if not self.has(table):
+            return None
+        store = self._store(table)
+        if self.on_violation == "raise" and isinstance(store.source, ParquetSource) and is_canonical(store.source):
+            return store.path
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="evaltools-")
+        path = Path(self._scratch.name) / f"{table}.parquet"
+        if not path.exists():
+            self.load(table).to_parquet(path, index=False)
+        return path
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """meta.json of the folder; {} without one. DataInvalidError where it is no JSON object."""
+        path = self.folder / "meta.json"
+        if not path.exists():
+            return {}
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise DataInvalidError("meta.json is not a JSON object", where=path.name, expected='{"synthetic": true}')
+        return found
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether meta.json declares the data synthetic."""
+        return self.meta.get("synthetic") is True
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.load(table)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in contract_names():
+            raise AttributeError(f"Tables has no attribute {name!r}; {nearest(name, contract_names())}")
+        return self.load(name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.names]
+
+    def __repr__(self) -> str:
+        where = "all cities" if self.cities is None else ", ".join(terms.city(c).zh for c in self.cities)
+        return f"Tables of {self.folder.name} ({where}): {', '.join(self.names)}"
+
+
+def open_tables(
+    folder: str | os.PathLike[str], city: CityChoice = None, tables: Iterable[str] | None = None, *,
+    on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+) -> Tables:  # fmt: skip
+    """Open a data folder. Nothing is read but file names.
+
+    `city`: name, key or code of a city, several, or None for all; `tables`: only these; `on_violation`: "raise", or
+    "drop" to leave broken rows out, counted; `key_file`: secret key of the pseudonyms (see `pseudonyms.load_key`).
+    Errors: DataMissingError (no folder), DataInvalidError (two files for one table), ScopeError (unknown city).
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise DataMissingError(
+            f"no data folder {redact(path.name)!r}", where=redact(path.parent.name), expected="a folder with tables",
+            todo="give the folder that holds households.parquet and the other tables",
+        )  # fmt: skip
+    if on_violation not in ("raise", "drop"):
+        raise RuleBookError(f"on_violation={on_violation!r}", expected="'raise' or 'drop'")
+    return Tables(path, _codes(city), only=tables, on_violation=on_violation, key_file=key_file)
+
+
+def _codes(city: CityChoice) -> tuple[str, ...] | None:
+    if city is None:
+        return None
+    several: Sequence[Any] = [city] if isinstance(city, str | terms.City) else list(city)
+    return tuple(terms.city(c).code for c in several)
+
+
+def read_table(
+    path: str | os.PathLike[str], table: str | None = None, *, city: CityChoice = None,
+    on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+) -> tuple[pd.DataFrame, QualityReport]:  # fmt: skip
+    """One file alone: its frame and ledger. `table`: whose contract it follows (default: the file's name).
+
+    Checks between tables are not made; the report says so.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataMissingError(f"no file {redact(file.name)!r}", where=redact(file.parent.name), todo="check the path")
+    contract = load_contract(table or file.stem)
+    key: Callable[[], PseudonymKey] = lambda: load_key(file.parent, key_file)  # noqa: E731
+    store = Store(file, contract, _codes(city), drop=on_violation == "drop", key=key)
+    store.ensure()
+    report = QualityReport({contract.table: store.ledger}, store.violations)
+    report.unchecked = {f"{contract.table}: {r.id}": "one table read alone" for r in contract.references}
+    store.raise_if_broken()
+    return store.frame, report
+
+
+def is_canonical(source: ParquetSource) -> bool:
+    """Whether DuckDB may scan the file as it is: canonical names and types, no identifiers, no column missing."""
+    names = dict(zip(source.schema.names, source.schema.types, strict=True))
+    for column in source.contract.columns.values():
+        if column.identifying and column.name in source.match.positions and column.output not in names:
+            return False
+        if column.identifying and column.output not in names:
+            continue
+        if column.output not in names or not _fits(names[column.output], column.type):
+            return False
+    return True
+
+
+def _fits(kind: pa.DataType, wanted: str) -> bool:
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return {
+        "integer": types.is_integer(kind), "number": types.is_floating(kind) or types.is_integer(kind),
+        "boolean": types.is_boolean(kind), "date": types.is_date(kind) or types.is_timestamp(kind),
+    }.get(wanted, types.is_string(kind) or types.is_large_string(kind))  # fmt: skip
