@@ -1,0 +1,132 @@
+"""Generate the synthetic province: tables in one folder, the truth behind them in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from evaltools.errors import ParameterError
+from evaltools.synthetic import funds, neighbours, planted, survey, tables, truth, villages
+from evaltools.synthetic.config import CityQuota, calibration, make_plan, truth_rates
+from evaltools.synthetic.frame import Frame, build_frame
+from evaltools.synthetic.panel import Simulation
+from evaltools.synthetic.registry import form_registry
+from evaltools.synthetic.write import Writers, write_json
+from evaltools.terms import CITIES
+
+GENERATOR = "evaltools.synthetic 1"
+
+
+@dataclass(frozen=True)
+class CityTables:
+    """Arrow tables of one city: for the pipeline, and the truth beside them."""
+
+    code: str
+    data: dict[str, pa.Table]
+    truth: dict[str, pa.Table]
+    rates: list[dict[str, object]]
+    planted: list[dict[str, object]]
+    frame: Frame
+
+
+def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
+    """All tables of one city. Every random number comes from the city's own streams."""
+    frame = build_frame(quota, seed, scale)
+    registry = form_registry(quota, frame, seed)
+    panel = Simulation(registry, frame, seed).run()
+    psus = {design: survey.draw_psus(frame, design, seed) for design in survey.DESIGNS}
+    roster = np.zeros(len(frame), dtype=np.int64)
+    for sample in psus.values():
+        np.maximum.at(roster, sample.village, sample.roster)
+    omission = neighbours.omitted_by_village(frame, seed)
+    near = neighbours.list_neighbours(frame, omission, roster, seed)
+    city = tables.City(frame, registry, panel, near)
+    approval = survey.approval_by_village(frame, seed)
+    rates = truth.city_rates(city, omission, approval, seed)
+    interviews = []
+    for design in survey.DESIGNS:
+        for year in calibration()["survey"]["years"]:
+            field = survey.Field(frame, registry, panel, near, psus[design], approval, design, year, seed)
+            interviews.append(tables.survey(city, field.interviews(), design, year))
+    flows, late = funds.fund_flows(city, quota, seed)
+    damage = planted.plant_stock_flow(city) + late
+    data = {
+        "villages": villages.villages(city, seed), "households": tables.households(city, seed), "persons": tables.persons(city),
+        "survey": pa.concat_tables(interviews).unify_dictionaries(), "fund_flows": flows,
+    }  # fmt: skip
+    behind = {"households_truth": truth.household_truth(city), "return_probability": truth.return_probability(city)}
+    return CityTables(quota.code, data, behind, rates, damage, frame)
+
+
+def generate(
+    out: Path | str, truth_out: Path | str, scale: float = 0.02, seed: int = 2020, *, cities: Sequence[str] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:  # fmt: skip
+    """Write the synthetic province (or some of its cities) to `out`, and the truth to `truth_out`.
+
+    out, truth_out: two different folders, neither inside the other; made if absent, files of the same name replaced.
+    scale: 0.01 to 1; 1 is all 161.5万 registered persons. seed: same seed, same bytes.
+    cities: division codes to write; all cities with a registry if None (a city's rows do not depend on the others).
+    progress: called with (city code, done, total) after each city.
+
+    Raises `ParameterError` for a scale out of range, an unknown city or overlapping folders.
+    """
+    out, truth_out = Path(out), Path(truth_out)
+    _apart(out, truth_out)
+    plan = make_plan(scale, seed)
+    chosen = _chosen(plan.cities, cities)
+    data, behind = Writers(out), Writers(truth_out)
+    rates: list[dict[str, object]] = []
+    listed: list[dict[str, object]] = []
+    frames: dict[str, Frame] = {}
+    try:
+        for done, quota in enumerate(chosen, start=1):
+            result = simulate(quota, seed, scale)
+            for name, table in result.data.items():
+                data.add(name, table)
+            for name, table in result.truth.items():
+                behind.add(name, table)
+            rates += result.rates
+            listed += result.planted
+            frames[quota.code] = result.frame
+            if progress:
+                progress(quota.code, done, len(chosen))
+        data.add("regions", villages.regions(frames))
+        data.add("price_index", tables.price_index())
+        behind.add("city_rates", pa.Table.from_pandas(pd.DataFrame(rates), preserve_index=False))
+    except BaseException:
+        data.abandon()
+        behind.abandon()
+        raise
+    data.close()
+    behind.close()
+    meta = {"synthetic": True, "seed": seed, "scale": scale, "generator": GENERATOR, "village_scale": plan.village_scale,
+            "years": calibration()["years"], "survey_years": calibration()["survey"]["years"]}  # fmt: skip
+    write_json(out / "meta.json", meta)
+    write_json(truth_out / "planted.json", {"planted": listed})
+    write_json(truth_out / "set_rates.json", {"seed": seed, "scale": scale, **truth_rates()})
+
+
+def _apart(out: Path, truth_out: Path) -> None:
+    a, b = out.resolve(), truth_out.resolve()
+    if a == b or a in b.parents or b in a.parents:
+        raise ParameterError(
+            f"the truth would be written to {truth_out}, the data to {out}",
+            expected="two folders, neither inside the other", todo="name another folder for the truth",
+        )  # fmt: skip
+
+
+def _chosen(all_: tuple[CityQuota, ...], cities: Sequence[str] | None) -> list[CityQuota]:
+    if cities is None:
+        return list(all_)
+    known = {q.code: q for q in all_}
+    unknown = [c for c in cities if c not in known]
+    if unknown:
+        names = ", ".join(c.key for c in CITIES if c.code in known)
+        raise ParameterError(f"no registry is generated for {', '.join(unknown)}", expected=f"codes of {names}", where="cities")
+    return [q for q in all_ if q.code in set(cities)]

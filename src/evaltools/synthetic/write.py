@@ -1,0 +1,54 @@
+"""Write tables so that the same seed gives the same bytes; a folder appears whole or keeps its old content."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class Writers:
+    """One Parquet file per table; each city is a row group, so that a reader of one city reads one row group.
+
+    Files are written under a temporary name and renamed by `close`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._open: dict[str, pq.ParquetWriter] = {}
+
+    def _part(self, name: str) -> Path:
+        return self.folder / f".{name}.parquet.part"
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Append one city's rows of a table as a row group."""
+        writer = self._open.get(name)
+        if writer is None:
+            writer = pq.ParquetWriter(
+                self._part(name), table.schema, compression="zstd", compression_level=12, store_schema=False, version="2.6"
+            )
+            self._open[name] = writer
+        writer.write_table(table, row_group_size=max(table.num_rows, 1))
+
+    def close(self) -> None:
+        """Finish all files and give them their names."""
+        for writer in self._open.values():
+            writer.close()
+        for name in self._open:
+            self._part(name).replace(self.folder / f"{name}.parquet")
+
+    def abandon(self) -> None:
+        """Close and remove what is unfinished."""
+        for name, writer in self._open.items():
+            writer.close()
+            self._part(name).unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON with sorted keys, readable, without the time of day."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
