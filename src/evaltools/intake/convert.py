@@ -187,6 +187,8 @@ def _text(value: Any, column: Column, factor: float, notes: Counter[str]) -> str
 
 
 def _category(value: Any, column: Column, factor: float, notes: Counter[str]) -> str | None:
+    if isinstance(value, str) and value.strip() in column.values:
+        return value.strip()  # before the marks for "not known": `none` is a value of several vocabularies
     text = _clean(int(value) if isinstance(value, float) and value == int(value) else value, notes, marks=True)
     if text is None:
         return None
