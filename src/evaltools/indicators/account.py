@@ -51,15 +51,15 @@ def _marked(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with where they stand: in the stock at the end, in it last year, through it during the year."""
     rows = rows.copy()
     for column in ("persons", "persons_start", "persons_joined", "persons_left"):
-        rows[column] = rows[column].astype("Int64")
+        rows[column] = rows[column].astype("Float64").astype(float)
     rows["persons_start"] = rows["persons_start"].fillna(rows["persons"])
-    rows[["persons_joined", "persons_left"]] = rows[["persons_joined", "persons_left"]].fillna(0)
+    rows[["persons_joined", "persons_left"]] = rows[["persons_joined", "persons_left"]].fillna(0.0)
     for column in ("change_in", "change_out", "registry_status"):
-        rows[column] = rows[column].astype("string").fillna("none")
+        rows[column] = rows[column].astype("string").fillna("none").astype(object)
     rows["closing"] = rows["registry_status"] == RegistryStatus.POOR.value
-    last = rows.loc[rows["closing"], ["household_id", "year"]].assign(year=lambda d: d["year"] + 1, was_in=True)
+    last = rows.loc[rows["closing"], ["household_id", "year"]].assign(year=lambda d: d["year"] + 1, was_in=1)
     rows = rows.merge(last, on=["household_id", "year"], how="left")
-    rows["was_in"] = rows["was_in"].fillna(False).astype(bool)
+    rows["was_in"] = rows["was_in"].notna()
     # Someone who moved in already exited never touches this stock; nor does an exited household that dies out.
     leaves = rows["change_out"].isin(OUTFLOWS)
     rows["enters"] = rows["change_in"].isin(INFLOWS) & (rows["closing"] | leaves)
