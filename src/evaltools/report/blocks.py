@@ -1,6 +1,6 @@
 """The blocks a report is made of: plain frozen data, described once and rendered per format.
 
-Text is `Inline`: a string, a `Bound` number, a `Ref` to a table or figure, or a tuple of these. A digit inside a plain
+Text is `Inline`: a string, a `Bound` number, a `Ref` to a table or figure, `Styled` words, or a tuple of these. A digit inside a plain
 string is a typed number: the assembler lists it as such (手工录入). Structure numbers (chapters, headings, tables,
 figures) are never written by hand: the assembler gives them.
 """
@@ -12,16 +12,37 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaltools.errors import ReportError
-from evaltools.report.inline import KINDS, Bound, Ground, Inline, Ref, Scalar, inline_parts, plain, plain_text
+from evaltools.report.inline import (
+    KINDS,
+    Bound,
+    Ground,
+    Inline,
+    Part,
+    Ref,
+    Scalar,
+    Styled,
+    inline_parts,
+    plain,
+    plain_text,
+)  # fmt: skip
 
 __all__ = [
     "KINDS", "Block", "Bound", "Bullets", "Callout", "Chapter", "Column", "Document", "Figure", "Ground", "Heading",
-    "Inline", "PageBreak", "Paragraph", "Ref", "Scalar", "Table", "inline_parts", "plain", "plain_text",
+    "Inline", "PageBreak", "Paragraph", "Part", "Ref", "Scalar", "Styled", "Table", "inline_parts", "plain", "plain_text",
 ]  # fmt: skip
 
 
+class Shown:
+    """Shows itself in Jupyter (see `display`)."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        from evaltools.report.display import bundle
+
+        return bundle(self)
+
+
 @dataclass(frozen=True)
-class Heading:
+class Heading(Shown):
     """A heading inside a chapter. `level` 1 to 3: （一） 1. （1）; the number is given by the assembler."""
 
     text: Inline
@@ -33,17 +54,17 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Shown):
     """Running text. `Paragraph("漏评率为", num(v), "。")` and `Paragraph(("漏评率为", num(v)))` are the same."""
 
-    parts: tuple[str | Bound | Ref, ...]
+    parts: tuple[Part, ...]
 
     def __init__(self, *parts: Inline) -> None:
         object.__setattr__(self, "parts", inline_parts(parts))
 
 
 @dataclass(frozen=True)
-class Bullets:
+class Bullets(Shown):
     """A list; `ordered` gives it numbers, which the page counts itself."""
 
     items: tuple[Inline, ...]
@@ -68,7 +89,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Shown):
     """A three-line table. The assembler numbers it; `key` lets `Ref` point at it.
 
     `rows`: cells as Inline, as many as columns; `n`: the population it describes (a number with its word);
@@ -97,7 +118,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Shown):
     """A figure: `svg` (glyphs as paths) for HTML and PDF, `png` for Word; `data` is what was drawn, column -> values.
 
     Pictures are not compared in tests, `data` is. `alt` says in words what is seen; `n` and `source` as in `Table`.
@@ -120,10 +141,10 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Callout:
+class Callout(Shown):
     """A boxed statement. `tone`: note, good, bad, warn (told apart by a word and a line, not by colour alone)."""
 
-    parts: tuple[str | Bound | Ref, ...]
+    parts: tuple[Part, ...]
     title: Inline = ""
     tone: str = "note"
 
@@ -134,7 +155,7 @@ class Callout:
 
 
 @dataclass(frozen=True)
-class PageBreak:
+class PageBreak(Shown):
     """A new page in print."""
 
 
@@ -151,6 +172,11 @@ class Chapter:
 
     def __post_init__(self) -> None:
         _tuples(self, "blocks")
+
+    def _ipython_display_(self) -> None:
+        from evaltools.report.display import show
+
+        show(self)
 
 
 @dataclass(frozen=True)
@@ -172,6 +198,11 @@ class Document:
         lines = tuple(meta.get("lines", ()))
         meta["lines"] = tuple((str(k), v if isinstance(v, str | Bound) else inline_parts(v)) for k, v in lines)
         object.__setattr__(self, "meta", meta)
+
+    def _ipython_display_(self) -> None:
+        from evaltools.report.display import show
+
+        show(self)
 
     @property
     def lang(self) -> str:

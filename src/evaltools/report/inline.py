@@ -71,12 +71,25 @@ class Ref:
     target: str
 
 
-Inline = str | Bound | Ref | tuple[str | Bound | Ref, ...]
+@dataclass(frozen=True)
+class Styled:
+    """Words of an evaluator set off from the rest: `style` is strong, em or code. Numbers in them are typed ones."""
+
+    text: str
+    style: str = "strong"
+
+    def __post_init__(self) -> None:
+        if self.style not in ("strong", "em", "code"):
+            raise ReportError(f"style {self.style!r}", expected="strong, em or code", where=self.text)
 
 
-def inline_parts(text: Inline | Iterable[Any]) -> tuple[str | Bound | Ref, ...]:
+Part = str | Bound | Ref | Styled
+Inline = Part | tuple[Part, ...]
+
+
+def inline_parts(text: Inline | Iterable[Any]) -> tuple[Part, ...]:
     """Inline text, however nested, as a flat tuple of its parts; empty strings fall out."""
-    if isinstance(text, str | Bound | Ref):
+    if isinstance(text, str | Bound | Ref | Styled):
         return (text,) if text != "" else ()
     if text is None or not isinstance(text, Iterable):
         raise ReportError(f"{text!r} in running text", expected="text, a Bound number or a Ref",
@@ -89,7 +102,7 @@ def plain_text(text: Inline | None) -> str:
     if text is None:
         return ""
     return "".join(
-        p if isinstance(p, str) else p.text if isinstance(p, Bound) else f"[{p.target}]" for p in inline_parts(text)
+        p if isinstance(p, str) else f"[{p.target}]" if isinstance(p, Ref) else p.text for p in inline_parts(text)
     )
 
 
