@@ -10,7 +10,7 @@ from evaltools.indicators import stock_flow
 def registry(make):
     """2018 to 2020 in one county, by hand.
 
-    H1 poor throughout, one birth in 2019; H2 exits 2019; H3 registered 2019 with 2 persons; H4 exits 2018, returns 2020;
+    H1 poor throughout, one birth in 2019; H2 exits 2019; H3 registered 2019, 2 persons; H4 exits 2018, returns 2020;
     H5 poor 2018, removed 2019; H6 poor 2018-2019, dies out 2020; H7 exited all along, dies out 2020; H8 moves in 2020.
     """
 

@@ -106,15 +106,24 @@ def test_drinking_water_is_no_requirement_before_the_rule_of_december_2018(book,
 
 
 def test_only_registered_households_are_judged(rules2020, make):
-    rows = [make.household("H1"), make.household("H2", registry_status="never"), make.household("H3", registry_status="removed"),
-            make.household("H4", registry_status="poor")]  # fmt: skip
+    rows = [
+        make.household("H1"),
+        make.household("H2", registry_status="never"),
+        make.household("H3", registry_status="removed"),
+        make.household("H4", registry_status="poor"),
+    ]
     frame = household_exits(make.tables(households=make.typed(rows)), rules2020).frame
     assert list(frame["household_id"]) == ["H1", "H4"]
 
 
 def test_a_household_of_last_years_registry_without_a_row_does_not_vanish(rules2020, make):
-    rows = [make.household("H1"), make.household("H1", year=2019), make.household("H2", year=2019),
-            make.household("H3", year=2019, change_out="died_out"), make.household("H4", year=2019, registry_status="removed")]  # fmt: skip
+    rows = [
+        make.household("H1"),
+        make.household("H1", year=2019),
+        make.household("H2", year=2019),
+        make.household("H3", year=2019, change_out="died_out"),
+        make.household("H4", year=2019, registry_status="removed"),
+    ]
     found = household_exits(make.tables(households=make.typed(rows)), rules2020)
     frame = found.frame.set_index("household_id")
     assert list(frame.index) == ["H1", "H2"]
@@ -136,9 +145,11 @@ def test_an_interviewed_registered_household_without_a_registry_row_is_evidence_
 
 def test_the_summary_counts_households_and_persons_by_county_and_status(rules2020, make):
     rows = [
-        make.household("H1", persons=4), make.household("H2", persons=2, disposable_income_per_capita_yuan=8800.0),
-        make.household("H3", persons=5, labour_capacity=None), make.household("H4", county_code="441403", registry_status="poor"),
-    ]  # fmt: skip
+        make.household("H1", persons=4),
+        make.household("H2", persons=2, disposable_income_per_capita_yuan=8800.0),
+        make.household("H3", persons=5, labour_capacity=None),
+        make.household("H4", county_code="441403", registry_status="poor"),
+    ]
     found = household_exits(make.tables(households=make.typed(rows)), rules2020)
     first = found.summary.iloc[0]
     assert first[["county_code", "registry_status"]].tolist() == ["441402", "exited"]

@@ -140,7 +140,7 @@ def _sections(
 def _grid(values: NDArray[np.float64], plain: int, has_row: bool, has_total: bool, sums_known: bool) -> _Grid:
     """The section as a matrix with its lines; sums over rows are added where a reader knows them from elsewhere."""
     given = np.ones(values.shape, dtype=bool)
-    use_sums = has_row or (sums_known and plain > 1)
+    use_sums = (has_row and plain > 0) or (sums_known and plain > 1)
     if use_sums and not has_row:
         values = np.vstack([values, values.sum(axis=0)])
         given = np.vstack([given, np.zeros(values.shape[1], dtype=bool)])

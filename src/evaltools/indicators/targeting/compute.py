@@ -127,21 +127,23 @@ def composite(
         ),
     )  # fmt: skip
     if not hukou:
-        nothing = dict.fromkeys(TREATMENTS, _nothing(method))
+        nothing: dict[str, Combination] = dict.fromkeys(map(str, TREATMENTS), _nothing(method))
         return settle(blank, nothing, rules, method, "缺少户籍人口", "no hukou persons")
-    gates_in = (Gate.OMISSION, Gate.WRONGFUL_EXIT)
-    parts = {
-        t: combine([rates[g].at(area, t) for g in gates_in], shares, poor / hukou, rho=method.rho, level=method.level)
-        for t in TREATMENTS
-    }
+    parts: dict[str, Combination] = {}
+    for t in TREATMENTS:
+        pieces = [rates[g].at(area, t) for g in (Gate.OMISSION, Gate.WRONGFUL_EXIT)]
+        if any(share and not np.isfinite(e.estimate) for e, share in zip(pieces, shares, strict=True)):
+            parts[t] = _nothing(method, "one of the two rates is missing")
+        else:
+            parts[t] = combine(pieces, shares, poor / hukou, rho=method.rho, level=method.level)
     finding = rates[Gate.OMISSION].finding
     return settle(blank, parts, rules, method, finding.missing_zh, finding.missing_en)
 
 
-def _nothing(method: Method) -> Combination:
+def _nothing(method: Method, reason: str = "no hukou persons") -> Combination:
     """A composite that cannot be computed."""
     nan = float("nan")
-    return Combination((), (), nan, nan, nan, nan, nan, method.level, method.rho, 0, 0, "no hukou persons")
+    return Combination((), (), nan, nan, nan, nan, nan, method.level, method.rho, 0, 0, reason)
 
 
 def _not_applicable(city: City, year: int, rules: Any) -> Gates:

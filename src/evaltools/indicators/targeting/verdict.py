@@ -95,8 +95,11 @@ def estimate_rates(finding: Finding, frame: pd.DataFrame) -> Rates:
         "low": np.where(unknown, 0.0, counts),
         "high": np.where(unknown, 1.0, counts),
     }
-    estimates = {}
+    estimates: dict[str, Estimates] = {}
     for name, values in columns.items():
+        if name != "known" and not (unknown & finding.population).any():
+            estimates[name] = estimates["known"]  # nothing is unknown: all treatments are one
+            continue
         data["y"] = np.where(finding.population, values, np.nan)
         estimates[name] = proportion(data, "y", design, by="area", overall=True)
     weight = frame["weight"].to_numpy(float)
@@ -157,7 +160,12 @@ def _with_unknowns(
     result: GateResult, parts: dict[str, Any], rule: Any, method: Method, missing_zh: str, missing_en: str
 ) -> GateResult:
     """The verdict that survives both extreme treatments of the unknown answers, or the word for why there is none."""
-    verdicts = {t: judge(e, rule, rho=method.rho, level=method.level) for t, e in parts.items()}
+    main = judge(parts["known"], rule, rho=method.rho, level=method.level)
+    is_settled = not result.unknown.households
+    verdicts = {
+        t: main if is_settled or t == "known" else judge(e, rule, rho=method.rho, level=method.level)
+        for t, e in parts.items()
+    }
     states = {t: v.state for t, v in verdicts.items()}
     unknown = replace(
         result.unknown, rate_low=parts["low"].estimate, rate_high=parts["high"].estimate,
