@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from pathlib import Path
 
 from evaltools.errors import ReportError
+from evaltools.report import fonts
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -27,3 +30,21 @@ def to_png(raw: bytes) -> bytes:
 def png_size(raw: bytes) -> tuple[int, int]:
     """Width and height of a PNG in pixels, from its header."""
     return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
+
+
+def rasterised(svg: str, where: str) -> bytes:
+    """An SVG picture as PNG for Word, drawn by the same engine as the PDF. Errors: ReportError when it cannot be drawn."""
+    import typst
+
+    source = b'#set page(width: 16cm, height: auto, margin: 0pt)\n#image("picture.svg", width: 100%)'
+    with tempfile.TemporaryDirectory(prefix="evaltools-svg-") as name:
+        folder = Path(name)
+        (folder / "picture.svg").write_text(svg, "utf-8")
+        (folder / "main.typ").write_bytes(source)
+        faces = [str(p.parent) for p in fonts.shipped()[:1]]
+        try:
+            made = typst.compile(str(folder / "main.typ"), root=name, font_paths=faces, ignore_system_fonts=True,
+                                 format="png", ppi=200.0)  # fmt: skip
+        except typst.TypstError as error:
+            raise ReportError(f"an SVG picture that cannot be drawn: {error}", where=where) from error
+    return made[0] if isinstance(made, list) else made

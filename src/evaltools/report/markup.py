@@ -176,7 +176,7 @@ class Pen:
         title = self.inline(b.title) or escape(self.say[f"callout_{b.tone}"])
         if self.mode == "word":
             body = f"<p><strong>{title}</strong></p>\n<p>{self.inline(b.parts)}</p>"
-            return f'<div data-custom-style="Callout">\n{body}\n</div>'
+            return f'<div data-custom-style="Callout {b.tone}">\n{body}\n</div>'
         return f'<aside class="callout {b.tone}"><p class="head">{title}</p><p>{self.inline(b.parts)}</p></aside>'
 
 
@@ -204,7 +204,8 @@ def column_shares(table: Table, least: float = 5, most: float = 26) -> tuple[flo
     for j, c in enumerate(table.columns):
         cells = [text_width(plain_text(row[j])) for row in table.rows]
         longest, usual = max(cells, default=0), sum(cells) / len(cells) if cells else 0
-        head = text_width(plain_text(c.title)) / 2 + text_width(c.unit) / 2
+        full = text_width(plain_text(c.title)) + (text_width(c.unit) + 4 if c.unit else 0)
+        head = min(full, max(12, full / 2))  # short titles stay on one line, long ones may take two
         wanted.append(min(most, max(least, head, usual * 1.2, min(longest, 14))))
     fixed = sum(c.width or 0 for c in table.columns)
     free = sum(w for w, c in zip(wanted, table.columns, strict=True) if c.width is None)
