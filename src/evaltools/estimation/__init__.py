@@ -4,6 +4,7 @@ Nothing here knows a policy: limits come in as rules with `.value`, `.comparison
 """
 
 from evaltools.estimation.design import SurveyDesign
+from evaltools.estimation.inequality import gini, lorenz, qsr
 from evaltools.estimation.judge import (
     Combination,
     Verdict,
@@ -16,10 +17,14 @@ from evaltools.estimation.judge import (
     rate_limits,
 )
 from evaltools.estimation.linear import mean, proportion, ratio, total
+from evaltools.estimation.poverty import RelativeLine, arpr, fgt, poverty_gap_at_median
+from evaltools.estimation.quantiles import quantile
+from evaltools.estimation.replicates import Replicates
 from evaltools.estimation.results import Difference, Estimate, Estimates, covariance, difference
 
 __all__ = [
-    "Combination", "Difference", "Estimate", "Estimates", "SurveyDesign", "Verdict", "combine", "covariance",
-    "difference", "effective_households", "effective_n", "judge", "judge_limits", "judge_rate", "mean", "proportion",
+    "Combination", "Difference", "Estimate", "Estimates", "RelativeLine", "Replicates", "SurveyDesign", "Verdict",
+    "arpr", "combine", "covariance", "difference", "effective_households", "effective_n", "fgt", "gini", "judge",
+    "judge_limits", "judge_rate", "lorenz", "mean", "poverty_gap_at_median", "proportion", "qsr", "quantile",
     "rate_limits", "ratio", "total",
 ]  # fmt: skip

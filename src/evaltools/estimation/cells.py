@@ -1,18 +1,23 @@
-"""Sums by domain and unit, from a DataFrame here and from Parquet in `parquet`: one pass, never a loop over domains."""
+"""Rows of a survey as arrays, and their sums by domain and unit: one pass, never a loop over domains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from evaltools.errors import DataMissingError, EstimationError, nearest
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array, Expr
-from evaltools.estimation.units import Codes, Units, build_units, pair, rows_text
+from evaltools.estimation.units import Codes, Units, build_units, factorize, pair, rows_text
+
+if TYPE_CHECKING:
+    from evaltools.estimation.calibration import Controls
 
 Data = pd.DataFrame | str | Path
 ALL = "all"  # label of the row over all domains
@@ -20,116 +25,154 @@ ALL = "all"  # label of the row over all domains
 
 @dataclass(frozen=True)
 class Sum:
-    """sum of value x weight^power over the rows of a domain that hold all columns in `needs`."""
+    """sum of value x weight^power over the rows that hold all columns in `needs` and where `inside` is 1."""
 
     value: Expr
     power: int
     needs: frozenset[str]
+    inside: Expr | None = None
+
+    @property
+    def key(self) -> tuple:
+        return (self.value.sql, self.power, self.needs, self.inside.sql if self.inside else "")
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Sums over the rows of each (domain, last-stage unit) that has any.
-
-    domains: (D, by columns); unit, domain: (C,) codes; sums: (C, S) in the order asked for
-    """
+class Layout:
+    """The (domain, last-stage unit) pairs that hold rows. domains: (D, by columns); unit, domain: (C,) codes."""
 
     units: Units
     domains: pd.DataFrame
     unit: Codes
     domain: Codes
-    sums: Array
-
-    def totals(self) -> Array:
-        """(D, S) sums by domain."""
-        out = np.zeros((len(self.domains), self.sums.shape[1]))
-        for s in range(self.sums.shape[1]):
-            out[:, s] = np.bincount(self.domain, self.sums[:, s], len(out))
-        return out
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A DataFrame read for one call: analysis weight, units, domains (-1 outside `where`) and numeric columns."""
+    """Rows as arrays. cell: (n,) into the layout, -1 outside `where`; unit: (n,) last-stage unit; weight: (n,) analysis
+    weight; size: (n,) persons per row; columns: numeric columns, NaN missing; controls: of a calibrated design."""
 
-    weight: Array
-    units: Units
+    layout: Layout
+    cell: Codes
     unit: Codes
-    domain: Codes
-    domains: pd.DataFrame
+    weight: Array
+    size: Array
     columns: dict[str, Array]
+    controls: Controls | None = None
+
+    @property
+    def domain(self) -> Codes:
+        """(n,) domain of each row, -1 outside."""
+        return np.where(self.cell >= 0, self.layout.domain[self.cell], -1)
 
 
 def read_rows(
     data: pd.DataFrame, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None
 ) -> Rows:
     """What an estimator needs of a frame, checked; the frame is not changed."""
-    missing_columns(data.columns, (*design.key_columns, *design.weight_columns, *by, *columns, *([where] if where else [])))
-    weight = np.ones(len(data))
-    for name in design.weight_columns:
-        weight = weight * numeric(data, name)
-    check_weights(weight, data.index, design)
+    wanted = (*design.key_columns, *design.weight_columns, *by, *columns, *([where] if where else []))
+    missing_columns(data.columns, wanted)
+    weight, size = np.ones(len(data)), np.ones(len(data))
+    if design.size is not None:
+        size = numeric(data, design.size)
+        check_weights(size, data.index, design.size)
+    if design.weight is not None:
+        weight = numeric(data, design.weight)
+    check_weights(weight * size, data.index, " x ".join(design.weight_columns) or "weight")
     token = b"" if design.psus else np.ascontiguousarray(weight).tobytes()
     units, unit = build_units(data[list(design.key_columns)], design, token)
-    domain, domains = domain_codes(data, by)
+    code, domains = domain_codes(data, by)
+    cell, first = pair(unit, code)
+    layout = Layout(units, domains, unit[first], code[first])
     if where is not None:
-        domain = np.where(numeric(data, where) == 1.0, domain, -1)
-        if (domain < 0).all():
+        cell = np.where(numeric(data, where) == 1.0, cell, -1)
+        if (cell < 0).all():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
-    return Rows(weight, units, unit, domain, domains, {c: numeric(data, c) for c in columns})
+    return Rows(layout, cell, unit, weight * size, size, {c: numeric(data, c) for c in columns})
 
 
-def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Cells:
-    """Sum values of rows by domain and unit."""
-    inside = rows.domain >= 0
-    unit, domain = rows.unit[inside], rows.domain[inside]
-    code, first = pair(unit, domain)
-    weight = rows.weight[inside]
-    columns = {name: values[inside] for name, values in rows.columns.items()}
+def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
+    """(C, S) sums of values of rows by cell."""
+    count = len(rows.layout.unit)
+    inside = rows.cell >= 0
+    everything = bool(inside.all())
+    pick = slice(None) if everything else inside
+    cell, weight = rows.cell[pick], rows.weight[pick]
+    columns = {name: values[pick] for name, values in rows.columns.items()}
     powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
-    valid = {needs: _valid(columns, needs, len(weight)) for needs in {s.needs for s in sums}}
-    table = np.zeros((len(first), len(sums)))
+    table, done = np.zeros((count, len(sums))), {}
     for s, one in enumerate(sums):
-        with np.errstate(all="ignore"):
-            value = np.where(valid[one.needs], one.value.array(columns), 0.0) * powers[one.power]
-        table[:, s] = np.bincount(code, value, len(first))
-    return Cells(rows.units, rows.domains, unit[first], domain[first], table)
+        if one.key not in done:
+            with np.errstate(all="ignore"):
+                value = one.value.array(columns) * powers[one.power]
+                valid = valid_rows(columns, one, len(weight))
+            if not valid.all():
+                value = np.where(valid, value, 0.0)
+            done[one.key] = np.bincount(cell, value, count)
+        table[:, s] = done[one.key]
+    return table
 
 
-def with_overall(cells: Cells) -> Cells:
+def valid_rows(columns: dict[str, Array], one: Sum, n: int) -> np.ndarray:
+    """(n,) whether a row counts for a sum: all columns present, and inside."""
+    valid = np.ones(n, bool)
+    for name in one.needs:
+        valid &= ~np.isnan(columns[name])
+    if one.inside is not None:
+        valid &= one.inside.array(columns) == 1.0
+    return valid
+
+
+def domain_totals(layout: Layout, sums: Array) -> Array:
+    """(D, S) sums by domain of (C, S) sums by cell."""
+    incidence = sparse.csr_matrix(
+        (np.ones(len(layout.domain)), (layout.domain, np.arange(len(layout.domain)))),
+        shape=(len(layout.domains), len(layout.domain)),
+    )
+    return incidence @ sums
+
+
+def with_overall(layout: Layout, sums: Array) -> tuple[Layout, Array]:
     """The same cells with one more domain, the whole, added up from the others."""
-    count = len(cells.domains)
-    units, index = np.unique(cells.unit, return_inverse=True)
-    whole = np.zeros((len(units), cells.sums.shape[1]))
-    np.add.at(whole, index, cells.sums)
-    names = cells.domains.astype(object)
-    names.loc[count] = ALL
-    return Cells(
-        cells.units, names, np.concatenate([cells.unit, units]),
-        np.concatenate([cells.domain, np.full(len(units), count)]), np.vstack([cells.sums, whole]),
-    )  # fmt: skip
+    count = len(layout.domains)
+    units, index = np.unique(layout.unit, return_inverse=True)
+    whole = np.zeros((len(units), sums.shape[1]))
+    np.add.at(whole, index, sums)
+    return Layout(
+        layout.units, with_all(layout.domains), np.concatenate([layout.unit, units]),
+        np.concatenate([layout.domain, np.full(len(units), count)]),
+    ), np.vstack([sums, whole])  # fmt: skip
+
+
+def with_all(domains: pd.DataFrame) -> pd.DataFrame:
+    """Domain labels with a last row "all"."""
+    out = domains.astype(object)
+    out.loc[len(domains)] = ALL
+    return out
 
 
 def numeric(data: pd.DataFrame, name: str) -> Array:
     """A column as float64, missing as NaN; text is an error, and so are infinite values."""
+    missing_columns(data.columns, [name])
     column = data[name]
-    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-        kinds = {type(v).__name__ for v in column.dropna().head(1000)}
-        if not kinds <= {"bool", "int", "float", "Decimal", "bool_", "int64", "float64"}:
-            raise EstimationError(
-                f"column {name!r} is not numeric but {column.dtype}", expected="numbers or true/false",
-                todo="convert it where it is read (intake contracts do), so that bad values are counted",
-            )  # fmt: skip
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+            if not isinstance(column.dtype, np.dtype) or {type(v) for v in column.dropna().head(1000)} & {str}:
+                raise TypeError
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise EstimationError(
+            f"column {name!r} is not numeric but {column.dtype}", expected="numbers or true/false",
+            todo="convert it where it is read (intake contracts do), so that bad values are counted",
+        ) from None  # fmt: skip
     infinite = np.isinf(values)
     if infinite.any():
         raise EstimationError(f"column {name!r} holds infinite values", where=rows_text(data.index[infinite]))
     return values
 
 
-def check_weights(weight: Array, index: pd.Index, design: SurveyDesign) -> None:
+def check_weights(weight: Array, index: pd.Index, name: str) -> None:
     """Weights are finite, not negative and not all zero."""
-    name = " x ".join(design.weight_columns) or "weight"
     for bad, what in ((np.isnan(weight), "missing"), (weight < 0, "negative")):
         if bad.any():
             raise EstimationError(
@@ -143,10 +186,10 @@ def check_weights(weight: Array, index: pd.Index, design: SurveyDesign) -> None:
 def domain_codes(data: pd.DataFrame, by: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
     """Domain of each row and the (D, by) labels in sorted order; a missing value is a domain of its own, last."""
     code = np.zeros(len(data), np.int64)
+    first = np.zeros(1, np.int64)
     for name in by:
-        part, labels = pd.factorize(data[name], sort=True)
-        code, _ = pair(code, np.where(part < 0, len(labels), part).astype(np.int64))
-    _, first = np.unique(code, return_index=True)
+        part, labels = factorize(data[name], "by", allow_missing=True)
+        code, first = pair(code, np.where(part < 0, len(labels), part))
     return code, data.iloc[first][list(by)].reset_index(drop=True)
 
 
@@ -157,10 +200,3 @@ def missing_columns(present, wanted: Sequence[str]) -> None:
             raise DataMissingError(
                 f"no column {name!r}", expected=nearest(name, [str(c) for c in present]), todo="check the spelling"
             )
-
-
-def _valid(columns: dict[str, Array], needs: frozenset[str], n: int) -> np.ndarray:
-    valid = np.ones(n, bool)
-    for name in needs:
-        valid &= ~np.isnan(columns[name])
-    return valid

@@ -36,10 +36,10 @@ class SurveyDesign:
                  without one are taken as drawn from an infinite population
     size       : persons that a row stands for; the analysis weight is weight x size, while n counts rows
     nest       : PSU codes are only unique within their stratum
-    singleton  : what to do with a stratum of one sampled PSU whose variance cannot be estimated: "error"; "certainty"
-                 (contributes none); "adjust" (deviation from the overall mean); "average" (the mean variance of the other
-                 strata); "collapse" (join the neighbouring stratum in sorted order). As R's survey.lonely.psu;
-                 "collapse" after Wolter (2007), Introduction to Variance Estimation, section 2.5.
+    singleton  : what to do with a stratum of one sampled PSU whose variance cannot be estimated: "error";
+                 "certainty" (contributes none); "adjust" (deviation from the overall mean); "average" (the mean
+                 variance of the other strata); "collapse" (join the neighbouring stratum in sorted order). As R's
+                 survey.lonely.psu; "collapse" after Wolter (2007), Introduction to Variance Estimation, section 2.5.
     replicates : replicate weights instead of strata and PSUs, see `replicates.Replicates`
     calibration: set by `calibration.calibrate` and its relatives, so that variances follow from residuals
     """
@@ -57,7 +57,8 @@ class SurveyDesign:
     def __post_init__(self) -> None:
         if self.singleton not in SINGLETON:
             raise EstimationError(
-                f"singleton={self.singleton!r} is no rule for strata of one PSU", expected=f"one of {', '.join(SINGLETON)}"
+                f"singleton={self.singleton!r} is no rule for strata of one PSU",
+                expected=f"one of {', '.join(SINGLETON)}",
             )
         if self.replicates is not None and (self.fpc or self.singleton != "error"):
             raise EstimationError(

@@ -2,8 +2,8 @@
 
 The interval of a rate is Clopper-Pearson's on an effective number of households, the smaller of
   * Korn & Graubard's (1998), from the estimated variance; unknown when nothing (or everything) was found; and
-  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum w)^2 and
-    b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With equal weights
+  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum w)^2
+    and b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With equal weights
     K = 1 and b = sum m^2 / sum m, which is never below the mean cluster size: unequal clusters count against us.
 Zero findings carry no estimate of clustering, so rho is a parameter and is printed beside the verdict.
 """
@@ -80,7 +80,7 @@ def rate_limits(rate: Array, n_effective: Array, level: float = 0.95) -> tuple[A
 
 
 def judge_limits(low: Array, high: Array, limit: float, comparison: str) -> np.ndarray:
-    """+1 met, -1 not met, 0 undecided: met when the whole interval satisfies the comparison, not met when none of it does."""
+    """+1 met (the whole interval satisfies the comparison), -1 not met (none of it does), 0 undecided."""
     low, high = np.asarray(low), np.asarray(high)
     if comparison in UPPER:
         met, failed = (high <= limit, low > limit) if comparison == "<=" else (high < limit, low >= limit)
@@ -91,7 +91,9 @@ def judge_limits(low: Array, high: Array, limit: float, comparison: str) -> np.n
     return met.astype(int) - failed.astype(int)
 
 
-def judge_rate(rate: Array, n_effective: Array, limit: float, comparison: str = "<=", level: float = 0.95) -> np.ndarray:
+def judge_rate(
+    rate: Array, n_effective: Array, limit: float, comparison: str = "<=", level: float = 0.95
+) -> np.ndarray:
     """+1 met, -1 not met, 0 undecided, for rates on effective numbers of households."""
     return judge_limits(*rate_limits(rate, n_effective, level), limit, comparison)
 
@@ -122,8 +124,8 @@ def combine(estimates: Sequence[Estimate], coefficients: Sequence[float], consta
             level: float = 0.95) -> Combination:  # fmt: skip
     """constant + sum of coefficient x rate, bounded on both sides by the method of variance estimates recovery.
 
-    Zou & Donner (2008), Statistics in Medicine 27, 1693-1702: each rate brings the distance to its own limit (as `judge`
-    finds it, exact at zero findings), so that the interval never collapses. Rates that share villages are correlated:
+    Zou & Donner (2008), Statistics in Medicine 27, 1693-1702: each rate brings the distance to its own limit (as
+    `judge` finds it, exact at zero findings), so that the interval never collapses. Rates that share villages are correlated:
     of the estimated correlation and the one that rho implies for common villages, the wider interval's is taken.
     """
     pairs = [(e, float(c)) for e, c in zip(estimates, coefficients, strict=True) if c != 0]
@@ -157,7 +159,7 @@ def _mover(c: Combination, rho: float, level: float, factor: float) -> tuple[flo
 
 
 def _correlations(c: Combination, n_effective: Array, rho: float) -> Array:
-    """Correlations that do not flatter: for terms of one sign the larger of estimated and implied, else the smaller with 0."""
+    """Correlations that do not flatter: of estimated and implied (terms of one sign) or 0 (else) the wider."""
     count = len(c.pieces)
     out = np.eye(count)
     for i in range(count):
@@ -193,8 +195,8 @@ def judge(estimate: Estimate | Combination, rule: RuleLike, *, rho: float, level
     """Is the rule met, not met, or undecided with this sample?
 
     Met when the one-sided `level` bound on the side of the limit satisfies the rule, not met when the opposite bound
-    fails it. The interval returned is that same two-sided interval of level 2 level - 1. Means and other quantities that
-    are not rates use Student's t.
+    fails it. The interval returned is that same two-sided interval of level 2 level - 1. Means and other quantities
+    that are not rates use Student's t.
     """
     if not 0 <= rho <= 1:
         raise EstimationError(f"rho={rho!r}", expected="an intraclass correlation between 0 and 1")

@@ -54,14 +54,14 @@ class Estimate:
 class Estimates(Sequence[Estimate]):
     """K estimates of one call: arrays of length K, in the order of the domains and then the statistics.
 
-    kind     : "rate" (a share of units, judged by exact limits), "mean", "total", "ratio", "index" or "quantile"
+    kinds    : each "rate" (a share of units, judged by exact limits), "mean", "total", "ratio", "index" or "quantile"
     variation: what variances and covariances are made of
     psu_weight: (first-stage units, K) sum of analysis weights of each estimate's rows
     """
 
     domains: pd.DataFrame
     statistic: tuple[str, ...]
-    kind: str
+    kinds: tuple[str, ...]
     estimate: Array
     se: Array
     ci_low: Array
@@ -93,7 +93,7 @@ class Estimates(Sequence[Estimate]):
         floats = {f: float(getattr(self, f)[i]) for f in _FLOATS}
         return Estimate(
             **floats, n=int(self.n[i]), n_psu=int(self.n_psu[i]), domain=self.domains.iloc[i].to_dict(),
-            statistic=self.statistic[i], kind=self.kind, level=self.level, reason=self.reason[i],
+            statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
             deff_reference=self.deff_reference, _of=self, _at=i,
         )  # fmt: skip
 
@@ -104,7 +104,7 @@ class Estimates(Sequence[Estimate]):
         arrays = {f: getattr(self, f)[rows] for f in (*_FLOATS, "n", "n_psu")}
         return replace(
             self, **arrays, domains=self.domains.iloc[rows].reset_index(drop=True),
-            statistic=tuple(self.statistic[i] for i in rows), reason=tuple(self.reason[i] for i in rows),
+            statistic=tuple(self.statistic[i] for i in rows), kinds=tuple(self.kinds[i] for i in rows), reason=tuple(self.reason[i] for i in rows),
             variation=self.variation.take(rows),
             psu_weight=None if self.psu_weight is None else self.psu_weight[:, rows],
         )  # fmt: skip
@@ -149,7 +149,7 @@ class Estimates(Sequence[Estimate]):
         return frame
 
     def __repr__(self) -> str:
-        return f"Estimates ({self.kind}, {self.level:.0%} intervals)\n{self.to_frame().to_string(max_rows=20)}"
+        return f"Estimates ({self.level:.0%} intervals)\n{self.to_frame().to_string(max_rows=20)}"
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(max_rows=30, index=False)

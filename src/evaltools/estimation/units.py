@@ -42,10 +42,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Units:
-    """All sampled units of a design. `labels`: (U,) hash of the first-stage stratum and PSU, to meet them again in other data."""
+    """All sampled units. `labels`: (U,) hash of the first-stage stratum and PSU, to meet them again in other data."""
 
     stages: tuple[Stage, ...]
-    labels: NDArray[np.uint64]
+    labels: Array
     notes: tuple[str, ...] = ()
 
     @property
@@ -53,10 +53,10 @@ class Units:
         return len(self.stages[0].of_unit)
 
 
-def factorize(values: pd.Series, what: str) -> tuple[Codes, pd.Index]:
-    """Codes in sorted order; a missing value is an error that names the rows."""
+def factorize(values: pd.Series, what: str, *, allow_missing: bool = False) -> tuple[Codes, pd.Index]:
+    """Codes in sorted order; a missing value is -1 where allowed, else an error that names the rows."""
     codes, labels = pd.factorize(values, sort=True)
-    if (codes < 0).any():
+    if (codes < 0).any() and not allow_missing:
         rows = values.index[codes < 0]
         raise EstimationError(
             f"{what} column {values.name!r} is missing in {len(rows)} rows", where=rows_text(rows),
@@ -73,9 +73,17 @@ def rows_text(rows) -> str:
 
 def pair(a: Codes, b: Codes) -> tuple[Codes, Codes]:
     """Dense codes of the pairs (a, b), in order of a then b, and the first row of each."""
-    joint = a * (b.max(initial=0) + 1) + b
-    _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
-    return codes.astype(np.int64), first
+    width = int(b.max(initial=0)) + 1
+    joint, span = a * width + b, (int(a.max(initial=0)) + 1) * width
+    if span > 4 * len(joint) + 1_000_000:
+        _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
+        return codes.astype(np.int64), first
+    seen = np.zeros(span, bool)
+    seen[joint] = True
+    codes = (np.cumsum(seen) - 1)[joint]
+    first = np.zeros(int(seen.sum()), np.int64)
+    first[codes[::-1]] = np.arange(len(joint) - 1, -1, -1)
+    return codes, first
 
 
 def build_units(keys: pd.DataFrame, design: SurveyDesign, token: bytes = b"") -> tuple[Units, Codes]:
@@ -185,8 +193,8 @@ def _lonely(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes) -
         raise EstimationError(
             f"{int(lonely.sum())} strata have one sampled unit at stage {s + 1}: their variance cannot be estimated",
             where=named, expected="two sampled units in every stratum",
-            todo="merge the stratum with a neighbour in the design, or pass singleton='collapse', 'adjust', 'average' or "
-            "'certainty' to SurveyDesign, and say so in the report",
+            todo="merge the stratum with a neighbour in the design, or pass singleton='collapse', 'adjust', "
+            "'average' or 'certainty' to SurveyDesign, and say so in the report",
         )  # fmt: skip
     notes.append(f"singleton='{rule}' at stage {s + 1}: {named}")
     if rule == "adjust":
@@ -221,7 +229,7 @@ def _stratum_names(keys, design, s, stratum, lonely) -> str:
 
 def _collapse(stratum: Codes, psu: Codes) -> tuple[Codes, list[str]]:
     """Join each stratum of one PSU with the next in sorted order (the last with the one before)."""
-    unit, first = pair(stratum, psu)
+    _, first = pair(stratum, psu)
     sampled = np.bincount(stratum[first])
     group, size, groups = np.zeros(len(sampled), np.int64), 0, 0
     for h, n in enumerate(sampled):
@@ -243,11 +251,12 @@ def _check_nested(keys, design, stratum, psu, unit, first) -> None:
         codes = keys[design.psus[0]].iloc[rows].drop_duplicates().head(5).tolist()
         raise EstimationError(
             f"PSU codes stand in more than one stratum: {codes}", where=rows_text(keys.index[rows]),
-            expected="each PSU in one stratum", todo="correct the codes; if they start anew in each stratum, pass nest=True",
+            expected="each PSU in one stratum",
+            todo="correct the codes; if they start anew in each stratum, pass nest=True",
         )  # fmt: skip
 
 
-def _labels(keys: pd.DataFrame, design: SurveyDesign, first: Codes, token: bytes) -> NDArray[np.uint64]:
+def _labels(keys: pd.DataFrame, design: SurveyDesign, first: Codes, token: bytes) -> Array:
     columns = [*design.strata[:1], *design.psus[:1]]
     salt = np.uint64(int.from_bytes(hashlib.blake2b(token, digest_size=8).digest(), "big"))
     if not design.psus:

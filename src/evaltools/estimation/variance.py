@@ -90,10 +90,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class Replicated:
-    """Deviations of R replicate estimates, each times sqrt(scale x rscale): (R, K)."""
+    """Deviations of R replicate estimates, each times sqrt(scale x rscale): (R, K).
+
+    label: of the set of replicate weights, so that two sets are not mixed; df: (D,) per domain
+    """
 
     deviations: Array
     label: tuple = ()
+    df: Array | None = None
 
     def variance(self) -> Array:
         return (self.deviations**2).sum(axis=0)

@@ -1,0 +1,206 @@
+"""Parquet files and folders, read by column through DuckDB and never whole.
+
+Sums by domain and unit are made inside DuckDB; where rows themselves are needed (ranks), their unit and domain come as one
+integer from a join with the distinct keys, so that no text leaves the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from evaltools.errors import DataMissingError, EstimationError
+from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_codes, missing_columns, read_rows
+from evaltools.estimation.design import SurveyDesign
+from evaltools.estimation.expr import Array, quoted
+from evaltools.estimation.units import build_units, pair
+
+FLOATS = ("FLOAT", "DOUBLE")
+NUMBERS = (*FLOATS, "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+           "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
+
+
+def can_sum(data: Data, design: SurveyDesign) -> bool:
+    """Whether sums can be made inside DuckDB: a file, linearized, with PSUs."""
+    return not isinstance(data, pd.DataFrame) and bool(design.psus) and not (design.replicates or design.calibration)
+
+
+class Source:
+    """A Parquet file or folder as a DuckDB relation, with its column types."""
+
+    def __init__(self, data: str | Path) -> None:
+        if not isinstance(data, str | Path):
+            raise EstimationError(f"data is a {type(data).__name__}", expected="a DataFrame, or a path of Parquet")
+        path = Path(data)
+        if not path.exists():
+            raise DataMissingError(f"no such file or folder: {path}", expected="a Parquet file, or a folder of them")
+        if path.is_dir() and not any(path.rglob("*.parquet")):
+            raise DataMissingError(f"no Parquet file in {path}", expected="files named *.parquet")
+        pattern = str(path / "**" / "*.parquet") if path.is_dir() else str(path)
+        self.relation = "read_parquet('" + pattern.replace("'", "''") + "', file_row_number = true)"
+        self.connection = duckdb.connect()
+        described = self.connection.execute(f"DESCRIBE SELECT * FROM {self.relation}").fetchall()
+        self.types = {name: str(kind) for name, kind, *_ in described if name != "file_row_number"}
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def number(self, name: str) -> str:
+        """SQL for a numeric column as DOUBLE, NaN as NULL."""
+        missing_columns(self.types, [name])
+        kind = self.types[name]
+        if not kind.startswith(NUMBERS):
+            raise EstimationError(f"column {name!r} is not numeric but {kind}", expected="numbers or true/false")
+        text = quoted(name)
+        text = f"{text}::INTEGER" if kind == "BOOLEAN" else text
+        text = text if kind == "DOUBLE" else f"{text}::DOUBLE"
+        return f"nullif({text}, 'NaN'::DOUBLE)" if kind in FLOATS else text
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self.connection.execute(sql).df()
+
+
+def _keys(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
+    return list(dict.fromkeys((*design.key_columns, *by, *([where] if where else []))))
+
+
+def _weight(source: Source, design: SurveyDesign) -> str:
+    return " * ".join(source.number(c) for c in design.weight_columns) or "1.0::DOUBLE"
+
+
+def _check(bad_weights: int, source: Source, design: SurveyDesign) -> None:
+    if not bad_weights:
+        return
+    w = _weight(source, design)
+    found = source.frame(
+        f"SELECT file_row_number AS i FROM {source.relation} WHERE {w} IS NULL OR NOT isfinite({w}) OR {w} < 0 LIMIT 10"
+    )
+    name = " x ".join(design.weight_columns)
+    raise EstimationError(
+        f"weight {name} is missing, negative or infinite in {bad_weights} rows",
+        where=f"file rows {', '.join(map(str, found['i']))}", expected="a finite weight of 0 or more in every row",
+    )  # fmt: skip
+
+
+def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Sequence[str], by: Sequence[str],
+             where: str | None) -> tuple[Layout, Array]:  # fmt: skip
+    """The layout and (C, S) sums by domain and unit, from one aggregation over the file."""
+    with Source(data) as source:  # type: ignore[arg-type]
+        keys = _keys(design, by, where)
+        missing_columns(source.types, keys)
+        unique = {s.key: s for s in sums}
+        inner = [quoted(k) for k in keys if k not in columns] + [f"{source.number(c)} AS {quoted(c)}" for c in columns]
+        shared = [k for k in keys if k in columns]  # a column that is both key and value keeps its own copy
+        inner += [f"{quoted(k)} AS {quoted(k + ' as key')}" for k in shared]
+        named = {k: quoted(k + " as key" if k in shared else k) for k in keys}
+        sql_keys = ", ".join(f"{text} AS {quoted(k)}" for k, text in named.items())
+        values = ", ".join(f"{_sql(s)} AS s{i}" for i, s in enumerate(unique.values()))
+        table = source.frame(
+            f"SELECT {sql_keys}, {values}, count(*) FILTER (WHERE w IS NULL OR NOT isfinite(w) OR w < 0) AS bad_weights "
+            f"FROM (SELECT {_weight(source, design)} AS w, {', '.join(inner)} FROM {source.relation}) "
+            f"GROUP BY {', '.join(named.values())} ORDER BY {', '.join(named.values())}"
+        )
+        _check(int(table["bad_weights"].sum()), source, design)
+    if table.empty:
+        raise EstimationError("the data has no rows", expected="at least one sampled row")
+    layout, inside = _layout(table, design, by, where)
+    order = {key: f"s{i}" for i, key in enumerate(unique)}
+    out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
+    if not np.isfinite(out).all():
+        raise EstimationError(f"one of the columns {list(columns)} holds infinite values")
+    out = np.where(inside[:, None], out, 0.0)
+    if out[:, 1].sum() <= 0 and not any(s.needs for s in sums[:1]):
+        raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
+    return layout, out
+
+
+def _sql(one: Sum) -> str:
+    conditions = [f"{quoted(c)} IS NOT NULL" for c in sorted(one.needs)]
+    conditions += [f"{one.inside.sql} = 1.0"] if one.inside else []
+    conditions += ["w > 0"] if one.power == 0 else []
+    where = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+    if one.power == 0:
+        return f"count(*){where}"
+    weight = "w" if one.power == 1 else "w * w"
+    value = weight if one.value.sql == "1.0::DOUBLE" else f"{weight} * {one.value.sql}"
+    return f"sum({value}){where}"
+
+
+def _layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
+    """Layout of the distinct keys, each a cell of its own, and which of them are inside `where`."""
+    units, unit = build_units(keys[list(design.key_columns)], design)
+    code, domains = domain_codes(keys, by)
+    inside = np.ones(len(keys), bool)
+    if where is not None:
+        inside = keys[where].to_numpy(dtype=np.float64, na_value=np.nan) == 1.0
+        if not inside.any():
+            raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
+    return Layout(units, domains, unit, code), inside
+
+
+def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None) -> Rows:
+    """Rows as arrays with integer cells; designs without PSUs or with calibration read the needed columns as a frame."""
+    with Source(data) as source:  # type: ignore[arg-type]
+        if not design.psus or design.calibration is not None:
+            extra = design.calibration.columns if design.calibration is not None else ()
+            wanted = dict.fromkeys((*_keys(design, by, where), *design.weight_columns, *columns, *extra))
+            missing_columns(source.types, list(wanted))
+            frame = source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
+            from evaltools.estimation import calibration
+
+            return calibration.attach(read_rows(frame, design, columns, by, where), frame, design)
+        keys = _keys(design, by, where)
+        missing_columns(source.types, keys)
+        text = ", ".join(map(quoted, keys))
+        source.connection.execute(
+            f"CREATE TEMP TABLE cell AS SELECT {text}, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS cell "
+            f"FROM (SELECT DISTINCT {text} FROM {source.relation})"
+        )
+        table = source.frame("SELECT * FROM cell ORDER BY cell")
+        on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in keys)
+        values = ", ".join(f"{source.number(c)} AS c{i}" for i, c in enumerate(columns)) or "0 AS none"
+        size = source.number(design.size) if design.size else "1.0::DOUBLE"
+        arrays = source.connection.execute(
+            f"SELECT cell.cell, {_weight(source, design)} AS w, {size} AS size, {values} "
+            f"FROM {source.relation} r JOIN cell ON {on}"
+        ).fetchnumpy()
+        weight = _filled(arrays["w"])
+        _check(int((~(np.isfinite(weight) & (weight >= 0))).sum()), source, design)
+    keyed, inside = _layout(table, design, by, where)
+    code, first = pair(keyed.unit, keyed.domain)
+    layout = Layout(keyed.units, keyed.domains, keyed.unit[first], keyed.domain[first])
+    key = arrays["cell"]
+    cell = np.where(inside, code, -1)[key]
+    loaded = {c: _filled(arrays[f"c{i}"]) for i, c in enumerate(columns)}
+    return Rows(layout, cell, keyed.unit[key], weight, _filled(arrays["size"]), loaded)
+
+
+def _filled(values: np.ndarray) -> Array:
+    return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+
+
+def middle(data: Data, name: str) -> float:
+    """The mean of the first rows of a column: near enough to its middle to take from it."""
+    with Source(data) as source:  # type: ignore[arg-type]
+        y = source.number(name)
+        found = source.connection.execute(
+            f"SELECT avg(y) FROM (SELECT {y} AS y FROM {source.relation} WHERE {y} IS NOT NULL LIMIT 2048)"
+        ).fetchone()
+    value = found[0] if found else None
+    return float(value) if value is not None and np.isfinite(value) else 0.0
+
+
+def not_zero_one(data: Data, name: str) -> list[float]:
+    """Up to five values of a column that are neither 0 nor 1 nor missing."""
+    with Source(data) as source:  # type: ignore[arg-type]
+        y = source.number(name)
+        return source.frame(
+            f"SELECT DISTINCT {y} AS y FROM {source.relation} WHERE {y} NOT IN (0, 1) ORDER BY y LIMIT 5"
+        )["y"].tolist()

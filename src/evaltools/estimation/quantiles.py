@@ -1,0 +1,133 @@
+"""Quantiles by Woodruff's method, with the tie rules of R's survey, and the median as a line.
+
+F is the weighted distribution function. Rules where F(x_k) = p exactly (within 1e-12):
+  "math"  : the smallest x with F(x) >= p
+  "school": the mean of that x and the next
+  "hf7"   : linear between the points (F(x_{k-1}) / F(x_{n-1}), x_k), R's default type 7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from evaltools.errors import EstimationError
+from evaltools.estimation import intervals
+from evaltools.estimation.cells import Data
+from evaltools.estimation.design import Names, SurveyDesign, names
+from evaltools.estimation.engine import Options, load_rows
+from evaltools.estimation.expr import Array
+from evaltools.estimation.ranked import estimate_ranked
+from evaltools.estimation.results import Estimates
+
+RULES = ("math", "school", "hf7")
+INTERVALS = ("mean", "beta", "xlogit")
+TIE = 1e-12
+
+
+def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float] = 0.5, by: Names = None, *,
+             where: str | None = None, overall: bool = False, level: float = 0.95, rule: str = "math",
+             interval: str = "mean") -> Estimates:  # fmt: skip
+    """Quantiles of a column. Woodruff (1952, JASA 47, 635-646): invert the interval of F(q) at its two ends.
+
+    se is the width of the interval over 2 t(df), as R's svyquantile states it. interval: how F(q) is bounded,
+    "mean" (t), "beta" (Korn-Graubard) or "xlogit". An end outside [0, 1] is NaN with a reason.
+    """
+    points = [float(p)] if isinstance(p, int | float) else [float(v) for v in p]
+    if not points or not all(0 < v < 1 for v in points):
+        raise EstimationError(f"p={p}", expected="probabilities between 0 and 1")
+    if rule not in RULES or interval not in INTERVALS:
+        raise EstimationError(f"rule={rule!r}, interval={interval!r}", expected=f"one of {RULES} and one of {INTERVALS}")
+    rows = load_rows(data, design, [y], names(by), where)
+    options = Options(where, overall, level)
+
+    def share(ys: Array, w: Array, _: float):
+        f = np.cumsum(w) / w.sum()
+        at = [quantile_sorted(ys, f, v, rule) for v in points]
+        below = ys[:, None] <= np.array(at)
+        value = w @ below / w.sum()
+        return value, (below - value) / w.sum(), np.zeros(len(points))
+
+    labels = tuple(f"q{v:g}" for v in points)
+    shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options)
+    low_p, high_p = intervals.rate_interval(
+        {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval], shares.estimate, shares.se, shares.n, shares.df, level
+    )
+    m, i, out = len(points), 0, np.full((3, len(shares)), np.nan)
+    for one in passes:
+        for _, row in one.order.slices():
+            ys, w = rows.columns[y][row], rows.weight[row]
+            f = np.cumsum(w) / w.sum() if len(w) else w
+            for k in range(m):
+                ends = (points[k], low_p[i], high_p[i])
+                out[:, i] = [quantile_sorted(ys, f, v, rule) if len(w) else np.nan for v in ends]
+                i += 1
+    return _woodruff(shares, *out, level)
+
+
+def _woodruff(shares: Estimates, value: Array, low: Array, high: Array, level: float) -> Estimates:
+    """Quantiles from the shares below them; influences are rescaled so that variances agree with se."""
+    se = (high - low) / (2 * intervals.quantile_t(shares.df, level))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(shares.se > 0, -se / shares.se, 0.0)
+    reason = tuple(
+        r if not np.isfinite(s) or np.isfinite(x)
+        else "an end of the interval of F(q) lies outside [0, 1], or is not defined"
+        for r, s, x in zip(shares.reason, shares.se, se, strict=True)
+    )  # fmt: skip
+    return replace(
+        shares, kind="quantile", estimate=value, se=se, ci_low=low, ci_high=high, deff=np.full(len(se), np.nan),
+        reason=reason, variation=shares.variation.transform(sparse.diags(np.nan_to_num(factor))),
+    )  # fmt: skip
+
+
+def quantile_sorted(y: Array, f: Array, p: float, rule: str = "math") -> float:
+    """The p-quantile of sorted y with distribution function f at each; NaN for p outside [0, 1]."""
+    if not 0 <= p <= 1:
+        return np.nan
+    n = len(y)
+    if rule == "hf7":
+        if n == 1:
+            return float(y[0])
+        return float(np.interp(p, np.concatenate([[0.0], f[:-1]]) / f[-2], y))
+    k = min(int(np.searchsorted(f, p - TIE)), n - 1)
+    if rule == "school" and abs(f[k] - p) <= TIE and k + 1 < n:
+        return float(y[k] + y[k + 1]) / 2
+    return float(y[k])
+
+
+def density(y: Array, w: Array, at: float) -> float:
+    """Gaussian kernel density at one point; bandwidth 0.9 min(sd, IQR / 1.349) n^(-1/5), n effective (Silverman 1986).
+
+    y is sorted. Weighted shares estimate the population's density, as in Deville (1999) and Osier (2009).
+    """
+    total = w.sum()
+    centre = w @ y / total
+    sd = np.sqrt(w @ (y - centre) ** 2 / total)
+    f = np.cumsum(w) / total
+    iqr = (quantile_sorted(y, f, 0.75) - quantile_sorted(y, f, 0.25)) / 1.349
+    n = total**2 / (w @ w)
+    h = 0.9 * (min(sd, iqr) if iqr > 0 else sd) * n**-0.2
+    if not h > 0:
+        return 0.0
+    near = slice(np.searchsorted(y, at - 9 * h), np.searchsorted(y, at + 9 * h))
+    return float(w[near] @ np.exp(-0.5 * ((y[near] - at) / h) ** 2) / (total * h * np.sqrt(2 * np.pi)))
+
+
+def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Array]:
+    """share x median and its influences (n,): -share (1(y <= m) - F(m)) / (f(m) N). Osier (2009), Deville (1999)."""
+    total = w.sum()
+    middle = quantile_sorted(y, np.cumsum(w) / total, 0.5, rule)
+    below = (y <= middle).astype(np.float64)
+    at = density(y, w, middle)
+    return share * middle, -share * (below - w @ below / total) / (at * total) if at > 0 else np.full(len(y), np.nan)
+
+
+def mean_line(y: Array, w: Array, share: float) -> tuple[float, Array]:
+    """share x mean and its influences (n,)."""
+    total = w.sum()
+    centre = w @ y / total
+    return share * centre, share * (y - centre) / total
