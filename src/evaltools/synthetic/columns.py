@@ -37,6 +37,5 @@ def number(value: np.ndarray, decimals: int | None = None) -> pa.Array:
 
 def day(year: np.ndarray, of_year: np.ndarray, blank: np.ndarray | None = None) -> pa.Array:
     """Dates from a year and a day of the year (1 = 1 January)."""
-    base = np.array([np.datetime64(f"{int(y)}-01-01", "D") for y in np.unique(year)]) if len(year) else np.array([], "M8[D]")
-    start = base[np.searchsorted(np.unique(year), year)] if len(year) else base
-    return pa.array(start + (of_year.astype(np.int64) - 1), type=pa.date32(), mask=blank)
+    start = (np.asarray(year, dtype=np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    return pa.array(start + (np.asarray(of_year, dtype=np.int64) - 1), type=pa.date32(), mask=blank)

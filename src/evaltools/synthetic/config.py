@@ -108,8 +108,9 @@ class Plan:
 def _poor_village_matrix(codes: list[str], weight: np.ndarray) -> dict[str, dict[str, int]]:
     """Poor villages at scale 1 by city and helper type, from the published margins.
 
-    Rule: within a helped city the three helper types stand in the province's proportion 1,719 : 246 : 229, except where
-    a margin is published (汕尾 137; 梅州 and 清远 together 477 by 广州). The other nine cities share the rest by weight.
+    Rule: within a helped city the three helper types stand in the province's proportion 1,719 : 246 : 229, except
+    where a margin is published (汕尾 137; 梅州 and 清远 together 477 by 广州). The other nine cities share the rest
+    by weight.
     """
     pub = calibration()["published"]
     by = pub["villages_by_helper"]
@@ -129,7 +130,9 @@ def _poor_village_matrix(codes: list[str], weight: np.ndarray) -> dict[str, dict
     rows |= dict(zip(others, largest_remainder(left, np.array([w[c] for c in others])), strict=True))
     pearl = {"441500": round(rows["441500"] * share)}
     pearl |= dict(
-        zip(pair, largest_remainder(pub["villages_helped_by_guangzhou"], np.array([rows[c] for c in pair])), strict=True)
+        zip(
+            pair, largest_remainder(pub["villages_helped_by_guangzhou"], np.array([rows[c] for c in pair])), strict=True
+        )
     )
     left = by["pearl_delta_city"] - sum(int(v) for v in pearl.values())
     pearl |= dict(zip(others, largest_remainder(left, np.array([rows[c] for c in others])), strict=True))
@@ -234,7 +237,7 @@ def _guidance(villages: dict[str, dict[str, int]], village_scale: float) -> dict
 
 
 def line(year: int) -> float:
-    """The actual household exit line of `year`, yuan a head: 45 % of provincial rural income (粤发〔2016〕13号 art. 3)."""
+    """The actual household exit line of `year`, yuan a head: 45 % of provincial rural income (粤发〔2016〕13号)."""
     lines = calibration()["lines"]
     return float(lines["household_share"] * lines["provincial_rural_disposable"][year])
 

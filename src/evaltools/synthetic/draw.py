@@ -1,4 +1,4 @@
-"""Drawing samples: systematic probability-proportional-to-size, village by village takes, response weights. Arrays only."""
+"""Drawing samples: systematic probability-proportional-to-size and response weights. Arrays only."""
 
 from __future__ import annotations
 

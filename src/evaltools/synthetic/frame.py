@@ -74,7 +74,7 @@ def counties(city_code: str) -> tuple[list[str], list[str]]:
     return codes, names
 
 
-def build_frame(quota: CityQuota, seed: int, scale: float) -> Frame:
+def build_frame(quota: CityQuota, seed: int) -> Frame:
     """Villages of the city, its registered households by village and its hukou population."""
     rng = stream(seed, quota.code, "frame")
     county_codes, county_names = counties(quota.code)
@@ -92,7 +92,7 @@ def build_frame(quota: CityQuota, seed: int, scale: float) -> Frame:
     rank = np.arange(len(town)) - np.searchsorted(town, town)
     pearl = HelperType.PEARL_DELTA_CITY.value
     group = np.where([h == pearl for h in helper], PEARL, np.where(is_poor, OTHER_POOR, ORDINARY))
-    households, persons_nr, households_nr = _populations(rng, quota, group, scale)
+    households, persons_nr, households_nr = _populations(rng, quota, group)
     return Frame(
         city_code=quota.code, county_codes=county_codes, county_names=county_names, town_codes=town_codes,
         town_names=town_names, town_county=town_county,
@@ -127,7 +127,9 @@ def _weights(rng: np.random.Generator, n: int) -> np.ndarray:
     return w / w.sum()
 
 
-def _populations(rng, quota: CityQuota, group: np.ndarray, scale: float):
+def _populations(
+    rng: np.random.Generator, quota: CityQuota, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Registered households, non-registered persons and non-registered households of each village.
 
     Rules of our own: in a poor village registered persons are 5.5 to 22 % of hukou persons (identification asks for at
@@ -157,7 +159,7 @@ def _populations(rng, quota: CityQuota, group: np.ndarray, scale: float):
 
 
 def _village_income(rng: np.random.Generator, is_poor: np.ndarray) -> np.ndarray:
-    """(villages, 5) income per head. A poor village passes the 60 % line in the year drawn from the published shares."""
+    """(villages, 5) income per head. A poor village passes the 60 % line in a year drawn from the published shares."""
     cal = calibration()
     above = dict(cal["invented"]["villages_above_line"])
     above |= {2019: cal["published"]["villages_exited_end_2019"] / cal["published"]["poor_villages"], 2020: 1.0}

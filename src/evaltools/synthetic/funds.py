@@ -14,9 +14,12 @@ FUNDS = ("per_capita_input", "guidance", "other")
 USES = ("employment", "industry", "capacity", "asset_income", "loan_interest", "education", "healthcare")
 YEAR_SHARE = {2016: 0.30, 2017: 0.38, 2018: 0.32}
 SHORTFALL = {
-    ("440800", "local_city"): 0.82, ("445200", "helping_city"): 0.93, ("441500", "local_city"): 0.90,
-    ("440900", "local_city"): 0.88, ("445100", "local_city"): 0.95,
-}  # fmt: skip
+    ("440800", "local_city"): 0.82,
+    ("445200", "helping_city"): 0.93,
+    ("441500", "local_city"): 0.90,
+    ("440900", "local_city"): 0.88,
+    ("445100", "local_city"): 0.95,
+}
 """Share of the amount due that arrives; 1 elsewhere. Planted: listed in the truth."""
 LATE_GUIDANCE_SHARE = {2019: 0.10, 2020: 0.04}
 """Share of villages whose guidance funds arrive after 30 April. Invented."""
@@ -26,9 +29,33 @@ class _Rows:
     def __init__(self) -> None:
         self.data: list[tuple] = []
 
-    def add(self, year: int, payer: str, payer_city: str | None, county: int, village: int, fund: str, amount: int,
-            due: int, paid: int, use: str) -> None:  # fmt: skip
-        self.data.append((year, PAYERS.index(payer), payer_city, county, village, FUNDS.index(fund), amount, due, paid, USES.index(use)))
+    def add(
+        self,
+        year: int,
+        payer: str,
+        payer_city: str | None,
+        county: int,
+        village: int,
+        fund: str,
+        amount: int,
+        due: int,
+        paid: int,
+        use: str,
+    ) -> None:
+        self.data.append(
+            (
+                year,
+                PAYERS.index(payer),
+                payer_city,
+                county,
+                village,
+                FUNDS.index(fund),
+                amount,
+                due,
+                paid,
+                USES.index(use),
+            )
+        )
 
 
 def fund_flows(city: City, quota: CityQuota, seed: int) -> tuple[pa.Table, list[dict[str, object]]]:
@@ -49,7 +76,9 @@ def _eligible_by_county(city: City) -> np.ndarray:
     p = city.registry.persons
     first = p.enter <= city.registry.reg_year[p.household]
     kept = first & (city.registry.fate[p.household] != 1)
-    return np.bincount(city.frame.county[city.registry.village[p.household[kept]]], minlength=len(city.frame.county_codes))
+    return np.bincount(
+        city.frame.county[city.registry.village[p.household[kept]]], minlength=len(city.frame.county_codes)
+    )
 
 
 def _per_capita(rng: np.random.Generator, rows: _Rows, city: City) -> None:
@@ -63,7 +92,18 @@ def _per_capita(rng: np.random.Generator, rows: _Rows, city: City) -> None:
             payer_city = {"province": None, "helping_city": HELPER_OF[code], "local_city": code}[payer]
             for (year, _), amount in zip(YEAR_SHARE.items(), parts, strict=True):
                 use = USES[int(rng.integers(len(USES)))]
-                rows.add(year, payer, payer_city, county, -1, "per_capita_input", int(amount), 0, int(rng.integers(70, 330)), use)
+                rows.add(
+                    year,
+                    payer,
+                    payer_city,
+                    county,
+                    -1,
+                    "per_capita_input",
+                    int(amount),
+                    0,
+                    int(rng.integers(70, 330)),
+                    use,
+                )
 
 
 def _self_help(rng: np.random.Generator, rows: _Rows, city: City) -> None:
@@ -75,7 +115,18 @@ def _self_help(rng: np.random.Generator, rows: _Rows, city: City) -> None:
             total = int(persons) * rate * share
             for payer, payer_city, part in (("local_city", code, 0.72), ("province", None, 0.22)):
                 use = USES[int(rng.integers(len(USES)))]
-                rows.add(year, payer, payer_city, county, -1, "other", round(total * part), 0, int(rng.integers(70, 330)), use)
+                rows.add(
+                    year,
+                    payer,
+                    payer_city,
+                    county,
+                    -1,
+                    "other",
+                    round(total * part),
+                    0,
+                    int(rng.integers(70, 330)),
+                    use,
+                )
 
 
 def _guidance(rng: np.random.Generator, rows: _Rows, city: City, quota: CityQuota) -> list[dict[str, object]]:
@@ -92,21 +143,61 @@ def _guidance(rng: np.random.Generator, rows: _Rows, city: City, quota: CityQuot
         limit = 120 + (year % 4 == 0)
         for v, who, is_late in zip(helped, payer, slow, strict=True):
             paid = int(rng.integers(limit + 3, limit + 75)) if is_late else int(rng.integers(50, limit + 1))
-            rows.add(year, str(who), HELPER_OF[frame.city_code], int(frame.county[v]), int(v), "guidance", amount, limit, paid, "industry")
-            if is_late:
-                late.append({"kind": "guidance_fund_late", "city_code": frame.city_code, "village_code": frame.code[v],
-                             "year": year, "days_late": paid - limit})  # fmt: skip
+            unpaid = year == 2020 and v == helped[-1] and frame.city_code == "441800"
+            paid = 0 if unpaid else paid
+            rows.add(
+                year,
+                str(who),
+                HELPER_OF[frame.city_code],
+                int(frame.county[v]),
+                int(v),
+                "guidance",
+                amount,
+                limit,
+                paid,
+                "industry",
+            )
+            if unpaid:
+                late.append(
+                    {
+                        "kind": "guidance_fund_unpaid",
+                        "city_code": frame.city_code,
+                        "village_code": frame.code[v],
+                        "year": year,
+                    }
+                )
+            elif is_late:
+                late.append(
+                    {
+                        "kind": "guidance_fund_late",
+                        "city_code": frame.city_code,
+                        "village_code": frame.code[v],
+                        "year": year,
+                        "days_late": paid - limit,
+                    }
+                )
     return late
 
 
 def _table(city: City, rows: _Rows) -> pa.Table:
-    year, payer, payer_city, county, village, fund, amount, due, paid, use = (np.array(c) for c in zip(*rows.data, strict=True))
+    year, payer, payer_city, county, village, fund, amount, due, paid, use = (
+        np.array(c) for c in zip(*rows.data, strict=True)
+    )
     n = len(year)
     frame = city.frame
-    return pa.table({
-        "flow_id": pa.array([f"F{frame.city_code[:4]}{i + 1:06d}" for i in range(n)]),
-        "year": whole(year, kind=pa.int16()), "payer": text(payer, PAYERS), "payer_city_code": pa.array(list(payer_city), pa.string()),
-        "city_code": text(np.zeros(n, int), [frame.city_code]), "county_code": text(county, frame.county_codes),
-        "village_code": text(village, frame.code), "fund": text(fund, FUNDS), "amount_yuan": whole(amount, kind=pa.int64()),
-        "due_date": day(year, due, due == 0), "paid_date": day(year, paid), "use": text(use, USES),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "flow_id": pa.array([f"F{frame.city_code[:4]}{i + 1:06d}" for i in range(n)]),
+            "year": whole(year, kind=pa.int16()),
+            "payer": text(payer, PAYERS),
+            "payer_city_code": pa.array(list(payer_city), pa.string()),
+            "city_code": text(np.zeros(n, int), [frame.city_code]),
+            "county_code": text(county, frame.county_codes),
+            "village_code": text(village, frame.code),
+            "fund": text(fund, FUNDS),
+            "amount_yuan": whole(amount, kind=pa.int64()),
+            "due_date": day(year, due, due == 0),
+            "paid_date": day(year, paid, paid == 0),
+            "use": text(use, USES),
+        }
+    )

@@ -14,12 +14,14 @@ from evaltools.errors import ParameterError
 from evaltools.synthetic import funds, neighbours, planted, survey, tables, truth, villages
 from evaltools.synthetic.config import CityQuota, calibration, make_plan, truth_rates
 from evaltools.synthetic.frame import Frame, build_frame
-from evaltools.synthetic.panel import Simulation
 from evaltools.synthetic.registry import form_registry
+from evaltools.synthetic.simulation import Simulation
 from evaltools.synthetic.write import Writers, write_json
 from evaltools.terms import CITIES
 
 GENERATOR = "evaltools.synthetic 1"
+SMALL_SCALE = 0.05
+"""Up to here files are squeezed hard (a demo is committed); above, writing fast matters more."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class CityTables:
 
 def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
     """All tables of one city. Every random number comes from the city's own streams."""
-    frame = build_frame(quota, seed, scale)
+    frame = build_frame(quota, seed)
     registry = form_registry(quota, frame, seed)
     panel = Simulation(registry, frame, seed).run()
-    psus = {design: survey.draw_psus(frame, design, seed) for design in survey.DESIGNS}
+    psus = {design: survey.draw_psus(frame, design, seed, scale) for design in survey.DESIGNS}
     roster = np.zeros(len(frame), dtype=np.int64)
     for sample in psus.values():
         np.maximum.at(roster, sample.village, sample.roster)
@@ -56,17 +58,25 @@ def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
     flows, late = funds.fund_flows(city, quota, seed)
     damage = planted.plant_stock_flow(city) + late
     data = {
-        "villages": villages.villages(city, seed), "households": tables.households(city, seed), "persons": tables.persons(city),
-        "survey": pa.concat_tables(interviews).unify_dictionaries(), "fund_flows": flows,
-    }  # fmt: skip
+        "villages": villages.villages(city, seed),
+        "households": tables.households(city, seed),
+        "persons": tables.persons(city),
+        "survey": pa.concat_tables(interviews).unify_dictionaries(),
+        "fund_flows": flows,
+    }
     behind = {"households_truth": truth.household_truth(city), "return_probability": truth.return_probability(city)}
     return CityTables(quota.code, data, behind, rates, damage, frame)
 
 
 def generate(
-    out: Path | str, truth_out: Path | str, scale: float = 0.02, seed: int = 2020, *, cities: Sequence[str] | None = None,
+    out: Path | str,
+    truth_out: Path | str,
+    scale: float = 0.02,
+    seed: int = 2020,
+    *,
+    cities: Sequence[str] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Write the synthetic province (or some of its cities) to `out`, and the truth to `truth_out`.
 
     out, truth_out: two different folders, neither inside the other; made if absent, files of the same name replaced.
@@ -80,7 +90,8 @@ def generate(
     _apart(out, truth_out)
     plan = make_plan(scale, seed)
     chosen = _chosen(plan.cities, cities)
-    data, behind = Writers(out), Writers(truth_out)
+    level = 12 if scale <= SMALL_SCALE else 3
+    data, behind = Writers(out, level), Writers(truth_out, level)
     rates: list[dict[str, object]] = []
     listed: list[dict[str, object]] = []
     frames: dict[str, Frame] = {}
@@ -105,8 +116,15 @@ def generate(
         raise
     data.close()
     behind.close()
-    meta = {"synthetic": True, "seed": seed, "scale": scale, "generator": GENERATOR, "village_scale": plan.village_scale,
-            "years": calibration()["years"], "survey_years": calibration()["survey"]["years"]}  # fmt: skip
+    meta = {
+        "synthetic": True,
+        "seed": seed,
+        "scale": scale,
+        "generator": GENERATOR,
+        "village_scale": plan.village_scale,
+        "years": calibration()["years"],
+        "survey_years": calibration()["survey"]["years"],
+    }
     write_json(out / "meta.json", meta)
     write_json(truth_out / "planted.json", {"planted": listed})
     write_json(truth_out / "set_rates.json", {"seed": seed, "scale": scale, **truth_rates()})
@@ -117,8 +135,9 @@ def _apart(out: Path, truth_out: Path) -> None:
     if a == b or a in b.parents or b in a.parents:
         raise ParameterError(
             f"the truth would be written to {truth_out}, the data to {out}",
-            expected="two folders, neither inside the other", todo="name another folder for the truth",
-        )  # fmt: skip
+            expected="two folders, neither inside the other",
+            todo="name another folder for the truth",
+        )
 
 
 def _chosen(all_: tuple[CityQuota, ...], cities: Sequence[str] | None) -> list[CityQuota]:
@@ -128,5 +147,7 @@ def _chosen(all_: tuple[CityQuota, ...], cities: Sequence[str] | None) -> list[C
     unknown = [c for c in cities if c not in known]
     if unknown:
         names = ", ".join(c.key for c in CITIES if c.code in known)
-        raise ParameterError(f"no registry is generated for {', '.join(unknown)}", expected=f"codes of {names}", where="cities")
+        raise ParameterError(
+            f"no registry is generated for {', '.join(unknown)}", expected=f"codes of {names}", where="cities"
+        )
     return [q for q in all_ if q.code in set(cities)]

@@ -23,7 +23,7 @@ class Features:
     has_disabled_member: np.ndarray
     dependants_per_labourer: np.ndarray
     transfer_share: np.ndarray
-    poor_housing: np.ndarray
+    old_housing: np.ndarray
     has_loan: np.ndarray
     single_industry: np.ndarray
     shock_last_year: np.ndarray
@@ -48,11 +48,13 @@ def linear_predictor(f: Features, model: dict[str, Any], next_year: int) -> np.n
 
 
 def shock_probabilities(f: Features, wage_share: np.ndarray, model: dict[str, Any], next_year: int) -> np.ndarray:
-    """(households, 5) probability of each of SHOCKS in `next_year`, given what is known at the end of the year before."""
+    """(households, 5) probability of each of SHOCKS in `next_year`, given what is known a year before."""
     base, extra = model["shock_base"], model["shock_if"]
     p = np.empty((len(wage_share), len(SHOCKS)))
     p[:, 1] = base["illness"] + extra["illness_ill"] * f.has_ill_member + extra["illness_elderly"] * f.head_is_65
-    p[:, 2] = (base["job_loss"] + extra["job_wage"] * (wage_share > 0.5) + extra["job_2020"] * (next_year == 2020)) * (wage_share > 0.05)
+    p[:, 2] = (base["job_loss"] + extra["job_wage"] * (wage_share > 0.5) + extra["job_2020"] * (next_year == 2020)) * (
+        wage_share > 0.05
+    )
     p[:, 3] = base["disaster"]
     p[:, 4] = base["price"] + extra["price_business"] * f.single_industry
     p[:, 0] = 1.0 - p[:, 1:].sum(axis=1)

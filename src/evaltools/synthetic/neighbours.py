@@ -1,4 +1,4 @@
-"""Households outside the registry: a listing of neighbours in sampled villages, and the omitted ones among all. Arrays."""
+"""Households outside the registry: neighbours listed in sampled villages, and the omitted ones. Arrays only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Neighbours:
 
 
 def omitted_by_village(frame: Frame, seed: int) -> Omission:
-    """Omitted households of every village: the city's rate exactly, clustered with the stated intraclass correlation."""
+    """Omitted households of every village: the city's rate exactly, clustered as `truth_rates.yaml` states."""
     rng = stream(seed, frame.city_code, "omission")
     rates = truth_rates()
     rate, icc = rates["cities"][frame.city_code]["omission"], rates["icc"]
@@ -62,17 +62,6 @@ def omitted_by_village(frame: Frame, seed: int) -> Omission:
         k -= int(draw.sum())
         p = np.maximum(p, 1e-6)
     return Omission(households=out)
-
-
-@dataclass
-class _Listing:
-    """What `composition` needs of a set of households."""
-
-    reg_year: np.ndarray
-    persons: people.Persons
-
-    def __len__(self) -> int:
-        return len(self.reg_year)
 
 
 def list_neighbours(frame: Frame, omission: Omission, roster: np.ndarray, seed: int) -> Neighbours:
@@ -93,7 +82,7 @@ def list_neighbours(frame: Frame, omission: Omission, roster: np.ndarray, seed: 
     no_labour = people.has_no_labour(rng, sizes, poor=False)
     reg_year = np.full(len(village), 2016)
     persons = people.compose(rng, sizes, no_labour, reg_year, illness=0.55)
-    counts = composition(_Listing(reg_year, persons))
+    counts = composition(persons, reg_year)
     labour = np.where(counts["full"] > 0, 0, np.where(counts["partial"] > 0, 1, 2)).astype(np.int8)
     return _economy(rng, village, reg_year, persons, omitted, counts, labour)
 
@@ -112,28 +101,45 @@ def _economy(rng, village, reg_year, persons, omitted, counts, labour) -> Neighb
     for t, year in enumerate(YEARS):
         y_prov = lines["provincial_rural_disposable"][year]
         limit = lines["identification_income"] * lines["price_index"][year]
-        usual = np.maximum(y_prov * np.exp(level + rng.normal(0, 0.07, n)), limit * (1.22 + 0.3 * rng.random(n)))
+        usual = np.maximum(y_prov * np.exp(level + rng.normal(0, 0.07, n)), limit * (1.16 + 0.3 * rng.random(n)))
         income[:, t] = np.where(omitted, limit * poor, usual)
         dibao[:, t] = (labour[:, t] == 2) & low_dibao & ~omitted & (income[:, t] < 0.6 * y_prov)
         working = counts["working"][:, t]
-        raw = np.stack([
-            0.03 + 0.85 * np.sqrt(working), np.where(industry_u > 0.6, 0.5, 0.05) * (working > 0) + 0.01,
-            np.full(n, 0.03), 0.05 + 0.10 * counts["elderly"][:, t] + 0.2 * dibao[:, t],
-        ], axis=1) * noise  # fmt: skip
+        raw = (
+            np.stack(
+                [
+                    0.03 + 0.85 * np.sqrt(working),
+                    np.where(industry_u > 0.6, 0.5, 0.05) * (working > 0) + 0.01,
+                    np.full(n, 0.03),
+                    0.05 + 0.10 * counts["elderly"][:, t] + 0.2 * dibao[:, t],
+                ],
+                axis=1,
+            )
+            * noise
+        )
         share = raw / raw.sum(axis=1, keepdims=True)
         net = income[:, t] * counts["persons"][:, t]
         money["paid"][:, t] = np.round(net * 0.02 * noise[:, 1])
         gross = net + money["paid"][:, t]
         for k, name in enumerate(("wage", "business", "property", "transfer")):
             money[name][:, t] = np.round(share[:, k] * gross)
-    housing = np.where(rng.random(n) < np.where(omitted, 0.3, 0.03), 2, np.where(rng.random(n) < 0.6, 0, 1))
+    housing = np.where(rng.random(n) < np.where(omitted, 0.3, 0.004), 2, np.where(rng.random(n) < 0.6, 0, 1))
     industry = np.where(industry_u > 0.6, 1 + np.floor((industry_u - 0.6) / 0.4 * (len(INDUSTRIES) - 1)), 0)
     loan = np.where(rng.random(n) < 0.06, np.round(rng.uniform(5, 90, n)) * 1000, 0)
     shock = np.where(rng.random((n, 5)) < 0.05, rng.integers(1, 5, (n, 5)), 0)
     return Neighbours(
-        village=village, reg_year=reg_year, persons=persons, omitted=omitted, counts=counts, labour=labour, income=income,
-        money=money, dibao=dibao, housing=np.repeat(housing[:, None], 5, axis=1).astype(np.int8),
-        water=np.repeat((rng.random(n) < np.where(omitted, 0.85, 0.985))[:, None], 5, axis=1),
+        village=village,
+        reg_year=reg_year,
+        persons=persons,
+        omitted=omitted,
+        counts=counts,
+        labour=labour,
+        income=income,
+        money=money,
+        dibao=dibao,
+        housing=np.repeat(housing[:, None], 5, axis=1).astype(np.int8),
+        water=np.repeat((rng.random(n) < np.where(omitted, 0.85, 0.998))[:, None], 5, axis=1),
         industry=np.repeat(industry[:, None], 5, axis=1).astype(np.int8),
-        loan=np.repeat(loan[:, None], 5, axis=1).astype(np.int32), shock=shock.astype(np.int8),
-    )  # fmt: skip
+        loan=np.repeat(loan[:, None], 5, axis=1).astype(np.int32),
+        shock=shock.astype(np.int8),
+    )

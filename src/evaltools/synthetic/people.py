@@ -5,7 +5,7 @@ All functions work on one city. A person is a row of parallel arrays; persons of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Persons:
     education: np.ndarray
     u: np.ndarray
     """(n, 4) uniform numbers of the person: schooling after 15, work, illness that disables, insurance gaps."""
-    order: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.household)
@@ -79,7 +78,9 @@ def compose(
     pos = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     weak = no_labour[hh]
     elder = (rng.random(len(sizes)) < 0.72)[hh] & weak
-    head_age = np.where(elder, rng.integers(66, 88, n), np.where(weak, rng.integers(38, 60, n), rng.integers(27, 58, n)))
+    head_age = np.where(
+        elder, rng.integers(66, 88, n), np.where(weak, rng.integers(38, 60, n), rng.integers(27, 58, n))
+    )
     head_age = head_age[np.searchsorted(hh, hh)]
     relation, age = _roles(rng, pos, weak, elder, head_age)
     sex = (rng.random(n) < np.where(relation == HEAD, 0.24, np.where(relation == SPOUSE, 0.85, 0.48))).astype(np.int8)
@@ -112,7 +113,12 @@ def _roles(rng, pos, weak, elder, head_age):
     child_age = np.clip(head_age - 27 + rng.integers(-5, 6, n), 0, 40)
     age = np.select(
         [relation == HEAD, relation == SPOUSE, relation == CHILD, relation == PARENT],
-        [head_age, np.clip(head_age + rng.integers(-5, 4, n), 21, 90), child_age, np.clip(head_age + rng.integers(21, 33, n), 55, 92)],
+        [
+            head_age,
+            np.clip(head_age + rng.integers(-5, 4, n), 21, 90),
+            child_age,
+            np.clip(head_age + rng.integers(21, 33, n), 55, 92),
+        ],
         default=rng.integers(4, 17, n),
     )
     return relation, age
@@ -162,10 +168,12 @@ def arrivals(rng: np.random.Generator, p: Persons, household: np.ndarray, first_
     n = len(household)
     year = first_year + 1 + np.floor(rng.random(n) * (2020 - first_year)).astype(np.int64)
     born = rng.random(n) < 0.65
+    head_birth = p.birth_year[np.searchsorted(p.household, household)]
+    child = np.where(year - head_birth < 45, CHILD, GRANDCHILD)
     age = np.where(born, 0, rng.integers(20, 36, n))
     new = Persons(
         household=household, sex=(rng.random(n) < np.where(born, 0.47, 0.85)).astype(np.int8), birth_year=year - age,
-        relation=np.where(born, GRANDCHILD, OTHER), enter=year, leave=np.full(n, NEVER),
+        relation=np.where(born, child, OTHER), enter=year, leave=np.full(n, NEVER),
         severity=np.zeros(n, np.int8), disabled=np.zeros(n, bool), ill_from=np.full(n, NEVER),
         education=_education(rng, age), u=rng.random((n, 4)),
     )  # fmt: skip
@@ -174,7 +182,19 @@ def arrivals(rng: np.random.Generator, p: Persons, household: np.ndarray, first_
 
 def join(a: Persons, b: Persons) -> Persons:
     """Both sets of persons, ordered by household (stable)."""
-    names = ("household", "sex", "birth_year", "relation", "enter", "leave", "severity", "disabled", "ill_from", "education", "u")
+    names = (
+        "household",
+        "sex",
+        "birth_year",
+        "relation",
+        "enter",
+        "leave",
+        "severity",
+        "disabled",
+        "ill_from",
+        "education",
+        "u",
+    )
     both = {k: np.concatenate([getattr(a, k), getattr(b, k)]) for k in names}
     order = np.argsort(both["household"], kind="stable")
     return Persons(**{k: v[order] for k, v in both.items()})

@@ -9,7 +9,7 @@ from evaltools.synthetic.panel import POOR
 from evaltools.synthetic.tables import City
 
 STOCK_FLOW = (
-    ("440200", 2017, "exit_not_recorded"), ("440800", 2018, "exit_not_recorded"), ("445200", 2016, "exit_not_recorded"),
+    ("440200", 2017, "exit_not_recorded"), ("440800", 2018, "exit_not_recorded"), ("445200", 2019, "exit_not_recorded"),
     ("440900", 2017, "arrival_not_recorded"), ("441800", 2018, "arrival_not_recorded"),
 )  # fmt: skip
 """(city, year, kind): one household each.
@@ -32,7 +32,12 @@ def plant_stock_flow(city: City) -> list[dict[str, object]]:
             panel.change_out[h, t] = 0
             households, persons = -1, -int(panel.persons[h, t])
         else:
-            pool = panel.alive[:, t] & (panel.change_in[:, t] == 0) & (panel.status[:, t - 1] == POOR) & (panel.change_out[:, t] == 0)
+            pool = (
+                panel.alive[:, t]
+                & (panel.change_in[:, t] == 0)
+                & (panel.status[:, t - 1] == POOR)
+                & (panel.change_out[:, t] == 0)
+            )
             h = int(np.flatnonzero(pool)[len(np.flatnonzero(pool)) // 2])
             panel.persons_start[h, t] += 1
             panel.left[h, t] += 1

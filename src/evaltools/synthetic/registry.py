@@ -67,7 +67,13 @@ def form_registry(quota: CityQuota, frame: Frame, seed: int) -> Registry:
     parts = []
     for g in range(3):
         if quota.households[g]:
-            parts.append(_stayers(rng, quota.persons[g], np.repeat(np.arange(len(frame)), np.where(frame.group == g, frame.households, 0))))
+            parts.append(
+                _stayers(
+                    rng,
+                    quota.persons[g],
+                    np.repeat(np.arange(len(frame)), np.where(frame.group == g, frame.households, 0)),
+                )
+            )
     village = np.concatenate([p[0] for p in parts])
     sizes = np.concatenate([p[1] for p in parts])
     group = frame.group[village]
@@ -96,9 +102,13 @@ def form_registry(quota: CityQuota, frame: Frame, seed: int) -> Registry:
     )
     persons = people.compose(stream(seed, quota.code, "people"), sizes, no_labour, reg_year)
     persons = _balance(stream(seed, quota.code, "births"), persons, fate, reg_year, group, quota)
-    wrong_in, ident = _identification(stream(seed, quota.code, "identification"), quota.code, village, fate, reg_year, len(frame))
+    wrong_in, ident = _identification(
+        stream(seed, quota.code, "identification"), quota.code, village, fate, reg_year, len(frame)
+    )
     exit_plan = _exit_plan(stream(seed, quota.code, "exits"), fate, reg_year, sizes, ident, no_labour)
-    wrong = _wrong_exits(stream(seed, quota.code, "wrong exits"), quota.code, village, fate, exit_plan, no_labour, len(frame))
+    wrong = _wrong_exits(
+        stream(seed, quota.code, "wrong exits"), quota.code, village, fate, exit_plan, no_labour, len(frame)
+    )
     return Registry(
         village=village, fate=fate, reg_year=reg_year, last_year=last, moved_in=moved_in, no_labour=no_labour,
         exit_plan=exit_plan, identification_income=ident, wrong_inclusion=wrong_in, wrong_exit=wrong, persons=persons,
@@ -139,7 +149,9 @@ def _identification(rng, code: str, village, fate, reg_year, n_villages: int):
     removed households: at least 12 % above it.
     """
     rates, lines = truth_rates(), calibration()["lines"]
-    flags = clustered_flags(rng, village, fate == STAY, rates["cities"][code]["wrong_inclusion"], rates["icc"], n_villages)
+    flags = clustered_flags(
+        rng, village, fate == STAY, rates["cities"][code]["wrong_inclusion"], rates["icc"], n_villages
+    )
     index = np.array([lines["price_index"][int(y)] for y in range(2014, 2021)])[reg_year - 1 - 2014]
     limit = lines["identification_income"] * index
     low = limit * (0.35 + 0.61 * rng.beta(2.6, 1.7, len(village)))
@@ -176,6 +188,6 @@ def _wrong_exits(rng, code: str, village, fate, exit_plan, no_labour, n_villages
 
 
 def exit_ratio_bounds() -> tuple[float, float]:
-    """Incomes that pass the planned line but not the actual one, as shares of the actual line, for 2018 and 2020 alike."""
+    """Incomes that pass the planned line but not the actual one, as shares of the latter; 2018 and 2020 alike."""
     planned = calibration()["lines"]["planned_household"]
     return max(planned[y] / line(y) for y in planned) + 0.003, 0.995

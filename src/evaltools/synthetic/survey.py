@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +22,15 @@ GUARANTEES = ("food_ok", "clothing_ok", "education_ok", "healthcare_ok", "housin
 
 @dataclass
 class Psus:
-    """Sampled villages of one design: index, inclusion probability, and neighbours to list in each."""
+    """Sampled villages of one design: index, inclusion probability, and neighbours to list in each (equal lengths).
+
+    per_village: households the design takes in a village, all groups together.
+    """
 
     village: np.ndarray
     probability: np.ndarray
     roster: np.ndarray
+    per_village: int
 
 
 def _rates(frame: Frame, villages: int) -> tuple[float, float]:
@@ -43,7 +48,19 @@ def main_villages(frame: Frame) -> int:
     return min(max(wanted, need), int(0.7 * len(frame)))
 
 
-def draw_psus(frame: Frame, design: str, seed: int) -> Psus:
+def minimum_takes(scale: float) -> tuple[int, int]:
+    """Villages a county and households a village of the published minimum at this scale.
+
+    At least 2 villages x 10 households a county; more where that falls short of the province's total times scale.
+    """
+    cal = calibration()
+    minimum = cal["survey"]["published_minimum"]
+    need = minimum["households_min"] * scale / cal["published"]["counties_with_tasks"]
+    villages = max(minimum["villages_per_county"], math.ceil(need / minimum["households_per_village_max"]))
+    return villages, max(10, math.ceil(need / villages))
+
+
+def draw_psus(frame: Frame, design: str, seed: int, scale: float) -> Psus:
     """Villages with probability proportional to size, stratified by county.
 
     `main`: the size is the composite of Folsom, Potter and Williams (1987): households of each group times the sampling
@@ -61,13 +78,15 @@ def draw_psus(frame: Frame, design: str, seed: int) -> Psus:
         weight = np.bincount(frame.county, weights=size, minlength=k)
         take = np.minimum(floor + largest_remainder(max(m - int(floor.sum()), 0), weight), in_county)
         roster = calibration()["survey"]["main"]["roster"]
+        per_village = calibration()["survey"]["main"]["registered"] + calibration()["survey"]["main"]["non_registered"]
     else:
         size = frame.households + frame.nonregistered_households + 0.0
-        take = np.minimum(calibration()["survey"]["published_minimum"]["villages_per_county"], in_county)
-        roster = 2 * calibration()["survey"]["published_minimum"]["non_registered"]
+        villages, per_village = minimum_takes(scale)
+        take = np.minimum(villages, in_county)
+        roster = 2 * math.ceil(per_village * calibration()["survey"]["published_minimum"]["non_registered"] / 10)
     village, probability = draw.stratified_pps(rng, size, frame.county, take)
     listed = np.minimum(roster, frame.nonregistered_households[village])
-    return Psus(village=village, probability=probability, roster=listed)
+    return Psus(village=village, probability=probability, roster=listed, per_village=per_village)
 
 
 def approval_by_village(frame: Frame, seed: int) -> np.ndarray:
@@ -84,9 +103,17 @@ class Field:
     """One city's field work for one design and year. `interviews()` returns a dict of equally long arrays."""
 
     def __init__(
-        self, frame: Frame, reg: Registry, panel: Panel, near: Neighbours, psus: Psus, approval: np.ndarray, design: str, year: int,
+        self,
+        frame: Frame,
+        reg: Registry,
+        panel: Panel,
+        near: Neighbours,
+        psus: Psus,
+        approval: np.ndarray,
+        design: str,
+        year: int,
         seed: int,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.frame, self.reg, self.panel, self.near, self.psus = frame, reg, panel, near, psus
         self.approval, self.design, self.year, self.t = approval, design, year, YEARS.index(year)
         self.rng = stream(seed, frame.city_code, f"interviews {design} {year}")
@@ -99,7 +126,13 @@ class Field:
         village = self._village(index, group)
         stratum = self.frame.county[village]
         answers, weight = draw.respond(self.rng, weight, p, stratum * 3 + group, group)
-        out = {"index": index, "group": group, "weight": np.round(weight, 4), "is_responded": answers, "village": village}
+        out = {
+            "index": index,
+            "group": group,
+            "weight": np.round(weight, 4),
+            "is_responded": answers,
+            "village": village,
+        }
         out |= self._observe(index, group, village, answers)
         return out
 
@@ -115,8 +148,8 @@ class Field:
         t, panel, frame = self.t, self.panel, self.frame
         active = panel.alive[:, t] & ((panel.status[:, t] == POOR) | (panel.status[:, t] == EXITED))
         group = np.where(panel.labour[:, t] == 0, LABOUR_GROUP, NO_LABOUR_GROUP)
-        start = np.searchsorted(self.reg.village, np.arange(len(frame) + 1))
-        near_start = np.searchsorted(self.near.village, np.arange(len(frame) + 1))
+        start = np.searchsorted(self.reg.village, np.arange(len(frame) + 1)).tolist()
+        near_start = np.searchsorted(self.near.village, np.arange(len(frame) + 1)).tolist()
         f_reg, f_non = _rates(frame, main_villages(frame))
         quota = calibration()["survey"]["published_minimum"]
         rows, groups, weights = [], [], []
@@ -128,15 +161,18 @@ class Field:
             if self.design == "main":
                 cells = [(mine, len(mine), f_reg * len(mine) / pi), (listed, total, f_non * total / pi)]
             else:
-                cells = [(mine[group[mine] == g], int((group[mine] == g).sum()), quota[GROUPS[g]]) for g in (0, 2)]
-                cells.append((listed, total, quota["non_registered"]))
+                times = self.psus.per_village / 10
+                cells = [
+                    (mine[group[mine] == g], int((group[mine] == g).sum()), times * quota[GROUPS[g]]) for g in (0, 2)
+                ]
+                cells.append((listed, total, times * quota["non_registered"]))
             for pool, size, want in cells:
                 if not len(pool):
                     continue
                 n = min(max(draw.random_round(self.rng, float(want)), 1), len(pool))
-                chosen = self.rng.choice(pool, size=n, replace=False)
-                rows.append(np.sort(chosen))
-                groups.append(np.full(n, NON_REGISTERED) if pool is listed else group[np.sort(chosen)])
+                chosen = np.sort(self.rng.choice(pool, size=n, replace=False))
+                rows.append(chosen)
+                groups.append(np.full(n, NON_REGISTERED) if pool is listed else group[chosen])
                 weights.append(np.full(n, size / (pi * n)))
         return np.concatenate(rows), np.concatenate(groups), np.concatenate(weights)
 
@@ -171,11 +207,17 @@ class Field:
             ),
         }
         good = {
-            "food_ok": np.ones(n, np.int8), "clothing_ok": np.ones(n, np.int8), "education_ok": np.ones(n, np.int8),
+            "food_ok": np.ones(n, np.int8),
+            "clothing_ok": np.ones(n, np.int8),
+            "education_ok": np.ones(n, np.int8),
             "healthcare_ok": both(~(exited & (kind == WRONG_HEALTH)), np.ones(len(ni)), np.int8),
-            "housing_ok": both((panel.housing[ri, t] < 2) & ~(exited & (kind == WRONG_HOUSING)), near.housing[ni, t] < 2, np.int8),
-            "drinking_water_ok": both(panel.water[ri, t] & ~(exited & (kind == WRONG_WATER)), near.water[ni, t], np.int8),
-        }  # fmt: skip
+            "housing_ok": both(
+                (panel.housing[ri, t] < 2) & ~(exited & (kind == WRONG_HOUSING)), near.housing[ni, t] < 2, np.int8
+            ),
+            "drinking_water_ok": both(
+                panel.water[ri, t] & ~(exited & (kind == WRONG_WATER)), near.water[ni, t], np.int8
+            ),
+        }
         for name, value in good.items():
             out[name] = np.where(missing | (r.random(n) < cal["item_missing"]["guarantee"]), -1, value)
         unknown = r.random(n) < cal["item_missing"]["labour_capacity"]
@@ -193,6 +235,8 @@ class Field:
             out[name] = np.where(missing, np.nan, out[name])
         team = np.searchsorted(np.unique(village), village) % 12
         out["interviewer"] = team * 2 + (np.arange(n) % 2)
+        first = 280 + (village % 45)
+        out["day"] = np.where(missing, 0, first + r.integers(0, 3, n))
         return out
 
 

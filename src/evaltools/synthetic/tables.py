@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from evaltools.synthetic import people
-from evaltools.synthetic.columns import boolean, number, text, whole
+from evaltools.synthetic.columns import boolean, day, number, text, whole
 from evaltools.synthetic.config import YEARS, calibration, line, stream
 from evaltools.synthetic.frame import Frame
 from evaltools.synthetic.hazard import SHOCKS
@@ -39,7 +40,7 @@ class City:
     panel: Panel
     near: Neighbours
 
-    @property
+    @cached_property
     def household_ids(self) -> list[str]:
         """Ids of the registered households, then of the listed neighbours."""
         head = f"H{self.frame.city_code[:4]}"
@@ -94,7 +95,6 @@ def _state(city: City, rows, near_rows, seed: int) -> dict[str, pa.Array]:
     net = money["wage"] + money["business"] + money["property"] + money["transfer"] - money["paid"]
     gap = stream(seed, city.frame.city_code, "registry gaps").random((k + m, 5))
     exited = status == EXITED
-    wrong_kind = np.concatenate([reg.wrong_exit[rows[0]], np.zeros(m, int)])
     out = {
         "registry_status": text(status, STATUS),
         "registered_year": whole(both(np.repeat(reg.reg_year[:, None], 5, 1), 0), outside, pa.int16()),
@@ -102,13 +102,20 @@ def _state(city: City, rows, near_rows, seed: int) -> dict[str, pa.Array]:
         "returned_year": whole(returned, returned == 0, pa.int16()),
         "persons": whole(persons, kind=pa.int16()),
     }
-    names = {"wage": "wage_income_yuan", "business": "business_income_yuan", "property": "property_income_yuan",
-             "transfer": "transfer_income_yuan", "paid": "transfer_paid_yuan"}  # fmt: skip
+    names = {
+        "wage": "wage_income_yuan",
+        "business": "business_income_yuan",
+        "property": "property_income_yuan",
+        "transfer": "transfer_income_yuan",
+        "paid": "transfer_paid_yuan",
+    }
     out |= {names[key]: whole(money[key]) for key in names}
     out["disposable_income_per_capita_yuan"] = number(net / persons, 2)
     housing = both(panel.housing, near.housing)
     out |= {
-        "labour_capacity": text(np.where(~outside & (gap[:, 0] < 0.002), -1, both(panel.labour, near.labour)), people.LABOUR),
+        "labour_capacity": text(
+            np.where(~outside & (gap[:, 0] < 0.002), -1, both(panel.labour, near.labour)), people.LABOUR
+        ),
         "is_safety_net_eligible": boolean(both(panel.eligible, near.dibao)),
         "is_dibao": boolean(both(panel.dibao, near.dibao)),
         "is_tekun": boolean(both(panel.tekun, False)),
@@ -119,18 +126,22 @@ def _state(city: City, rows, near_rows, seed: int) -> dict[str, pa.Array]:
         "housing_ok": boolean((housing < 2) | exited, ~outside & (gap[:, 3] < 0.0015)),
         "drinking_water_ok": boolean(both(panel.water, near.water), ~outside & (gap[:, 4] < 0.0015)),
     }
-    return out | _people_columns(city, rows, near_rows, year, seed) | {
-        "housing_grade": text(housing, "ABCD"),
-        "loan_yuan": whole(both(panel.loan, near.loan)),
-        "support_received_yuan": whole(both(panel.support, 0.0)),
-        "main_industry": text(both(panel.industry, near.industry), INDUSTRIES),
-        "shock": text(both(panel.shock, near.shock), SHOCKS),
-        "change_in": text(both(panel.change_in, 0), CHANGE_IN),
-        "change_out": text(both(panel.change_out, 0), CHANGE_OUT),
-        "persons_start": whole(both(panel.persons_start, near.counts["persons"]), kind=pa.int16()),
-        "persons_joined": whole(both(panel.joined, 0), kind=pa.int16()),
-        "persons_left": whole(both(panel.left, 0), kind=pa.int16()),
-    }  # fmt: skip
+    return (
+        out
+        | _people_columns(city, rows, near_rows, year, seed)
+        | {
+            "housing_grade": text(housing, "ABCD"),
+            "loan_yuan": whole(both(panel.loan, near.loan)),
+            "support_received_yuan": whole(both(panel.support, 0.0)),
+            "main_industry": text(both(panel.industry, near.industry), INDUSTRIES),
+            "shock": text(both(panel.shock, near.shock), SHOCKS),
+            "change_in": text(both(panel.change_in, 0), CHANGE_IN),
+            "change_out": text(both(panel.change_out, 0), CHANGE_OUT),
+            "persons_start": whole(both(panel.persons_start, near.counts["persons"]), kind=pa.int16()),
+            "persons_joined": whole(both(panel.joined, 0), kind=pa.int16()),
+            "persons_left": whole(both(panel.left, 0), kind=pa.int16()),
+        }
+    )
 
 
 def _dropouts(city: City, rows, near_rows) -> np.ndarray:
@@ -172,9 +183,13 @@ def _people_columns(city: City, rows, near_rows, year: np.ndarray, seed: int) ->
         "head_sex": text(sex, ("male", "female")),
         "head_education_years": whole(schooling, kind=pa.int16()),
         "is_ethnic_minority": boolean(minority[h]),
-        "children": count("children"), "elderly": count("elderly"), "labourers": count("labourers"),
-        "ill_members": count("ill"), "disabled_members": count("disabled"), "students": count("students"),
-    }  # fmt: skip
+        "children": count("children"),
+        "elderly": count("elderly"),
+        "labourers": count("labourers"),
+        "ill_members": count("ill"),
+        "disabled_members": count("disabled"),
+        "students": count("students"),
+    }
 
 
 def persons(city: City) -> pa.Table:
@@ -192,34 +207,43 @@ def persons(city: City) -> pa.Table:
         adult = (year - p.birth_year >= 16) & (stage == 0)
         exited = city.panel.status[p.household, t] == EXITED
         columns = (
-            np.where(out_of_school, 0, stage), labour, people.employed(p, year, labour), out_of_school, p.ill_from <= year,
-            np.where(adult, p.u[:, 3] > 0.012, -1).astype(np.int8), exited | (p.u[:, 3] < 0.985),
-        )  # fmt: skip
+            np.where(out_of_school, 0, stage),
+            labour,
+            people.employed(p, year, labour),
+            out_of_school,
+            p.ill_from <= year,
+            np.where(adult, p.u[:, 3] > 0.012, -1).astype(np.int8),
+            exited | (p.u[:, 3] < 0.985),
+        )
         parts.append([c[here] for c in columns])
     who_, when_ = np.concatenate(who), np.concatenate(when)
     order = np.lexsort((when_, who_))
     i, t = who_[order], when_[order]
-    stage, labour, works, out_of_school, ill, pension, medical = (np.concatenate(c)[order] for c in zip(*parts, strict=True))
-    return pa.table({
-        "person_id": text(i, ids),
-        "household_id": text(p.household[i], household_ids),
-        "year": whole(np.array(YEARS)[t], kind=pa.int16()),
-        "city_code": text(np.zeros(len(i), int), [frame.city_code]),
-        "village_code": text(reg.village[p.household[i]], frame.code),
-        "sex": text(p.sex[i], ("male", "female")),
-        "birth_year": whole(p.birth_year[i], kind=pa.int16()),
-        "relation": text(p.relation[i], people.RELATIONS),
-        "education_level": text(p.education[i], people.EDUCATION),
-        "is_student": boolean(stage > 0),
-        "school_stage": text(stage, people.SCHOOL),
-        "is_dropout": boolean(out_of_school),
-        "is_disabled": boolean(p.disabled[i]),
-        "has_chronic_illness": boolean(ill),
-        "labour_capacity": text(labour, people.LABOUR),
-        "is_employed": boolean(works),
-        "has_pension": boolean(pension),
-        "has_medical_insurance": boolean(medical),
-    })  # fmt: skip
+    stage, labour, works, out_of_school, ill, pension, medical = (
+        np.concatenate(c)[order] for c in zip(*parts, strict=True)
+    )
+    return pa.table(
+        {
+            "person_id": text(i, ids),
+            "household_id": text(p.household[i], household_ids),
+            "year": whole(np.array(YEARS)[t], kind=pa.int16()),
+            "city_code": text(np.zeros(len(i), int), [frame.city_code]),
+            "village_code": text(reg.village[p.household[i]], frame.code),
+            "sex": text(p.sex[i], ("male", "female")),
+            "birth_year": whole(p.birth_year[i], kind=pa.int16()),
+            "relation": text(p.relation[i], people.RELATIONS),
+            "education_level": text(p.education[i], people.EDUCATION),
+            "is_student": boolean(stage > 0),
+            "school_stage": text(stage, people.SCHOOL),
+            "is_dropout": boolean(out_of_school),
+            "is_disabled": boolean(p.disabled[i]),
+            "has_chronic_illness": boolean(ill),
+            "labour_capacity": text(labour, people.LABOUR),
+            "is_employed": boolean(works),
+            "has_pension": boolean(pension),
+            "has_medical_insurance": boolean(medical),
+        }
+    )
 
 
 def survey(city: City, field: dict[str, np.ndarray], design: str, year: int) -> pa.Table:
@@ -259,6 +283,7 @@ def survey(city: City, field: dict[str, np.ndarray], design: str, year: int) -> 
         "is_satisfied": boolean(field["satisfied"]),
         "is_accompanied": boolean(field["accompanied"]),
         "interviewer_id": text(field["interviewer"], [f"D{frame.city_code[:4]}{i + 1:02d}" for i in range(24)]),
+        "interview_date": day(np.full(n, year), field["day"], field["day"] == 0),
     }
     return pa.table(columns)
 
@@ -272,8 +297,11 @@ def price_index() -> pa.Table:
     """The demo's price index (invented; its source says so)."""
     index = calibration()["lines"]["price_index"]
     years = np.array(list(index))
-    return pa.table({
-        "year": whole(years, kind=pa.int16()), "index": number(np.array(list(index.values()))),
-        "base_year": whole(np.full(len(years), 2014), kind=pa.int16()),
-        "source": pa.array(["合成指数，非官方数据 (synthetic, not an official series)"] * len(years)),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "year": whole(years, kind=pa.int16()),
+            "index": number(np.array(list(index.values()))),
+            "base_year": whole(np.full(len(years), 2014), kind=pa.int16()),
+            "source": pa.array(["合成指数，非官方数据 (synthetic, not an official series)"] * len(years)),
+        }
+    )

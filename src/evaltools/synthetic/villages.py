@@ -41,10 +41,13 @@ def villages(city: City, seed: int) -> pa.Table:
     t = np.tile(np.arange(5), n)
     registered = panel.alive & ((panel.status == POOR) | (panel.status == EXITED))
     households = np.stack([np.bincount(city.registry.village[registered[:, k]], minlength=n) for k in range(5)], axis=1)
-    persons = np.stack([
-        np.bincount(city.registry.village, weights=np.where(registered[:, k], panel.persons[:, k], 0), minlength=n)
-        for k in range(5)
-    ], axis=1).astype(np.int64)  # fmt: skip
+    persons = np.stack(
+        [
+            np.bincount(city.registry.village, weights=np.where(registered[:, k], panel.persons[:, k], 0), minlength=n)
+            for k in range(5)
+        ],
+        axis=1,
+    ).astype(np.int64)
     growth = 1.004 ** (np.array(YEARS) - 2020)
     outside = np.round(frame.nonregistered_persons[:, None] * growth).astype(np.int64)
     hukou_households = frame.nonregistered_households[:, None] + households
@@ -52,14 +55,25 @@ def villages(city: City, seed: int) -> pa.Table:
         "disposable_income_per_capita_yuan": number(frame.income[v, t]),
         "collective_income_yuan": whole(collective_income(frame, seed)[v, t]),
     } | _roads(rng, outside[:, 4] + persons[:, 4], frame.is_poor, v, t)
-    return pa.table({
-        "village_code": text(v, frame.code), "year": whole(np.array(YEARS)[t], kind=pa.int16()), "name": text(v, frame.name),
-        "town_code": text(frame.town[v], frame.town_codes), "county_code": text(frame.county[v], frame.county_codes),
-        "city_code": text(np.zeros(len(v), int), [frame.city_code]), "is_poor_village": boolean(frame.is_poor[v]),
-        "helper_type": text(v, frame.helper), "helper_city_code": text(v, frame.helper_city),
-        "hukou_persons": whole((outside + persons)[v, t]), "hukou_households": whole(hukou_households[v, t]),
-        "registered_persons": whole(persons[v, t]), "registered_households": whole(households[v, t]),
-    } | cells | _services(rng, frame.is_poor, v, t))  # fmt: skip
+    return pa.table(
+        {
+            "village_code": text(v, frame.code),
+            "year": whole(np.array(YEARS)[t], kind=pa.int16()),
+            "name": text(v, frame.name),
+            "town_code": text(frame.town[v], frame.town_codes),
+            "county_code": text(frame.county[v], frame.county_codes),
+            "city_code": text(np.zeros(len(v), int), [frame.city_code]),
+            "is_poor_village": boolean(frame.is_poor[v]),
+            "helper_type": text(v, frame.helper),
+            "helper_city_code": text(v, frame.helper_city),
+            "hukou_persons": whole((outside + persons)[v, t]),
+            "hukou_households": whole(hukou_households[v, t]),
+            "registered_persons": whole(persons[v, t]),
+            "registered_households": whole(households[v, t]),
+        }
+        | cells
+        | _services(rng, frame.is_poor, v, t)
+    )
 
 
 def collective_income(frame: Frame, seed: int) -> np.ndarray:
@@ -69,7 +83,11 @@ def collective_income(frame: Frame, seed: int) -> np.ndarray:
     n = len(frame)
     base = cal["invented"]["collective_income_base"]
     pub = cal["published"]
-    goal = pub["collective_income_mean_2020_shanwei"] if frame.city_code == "441500" else pub["collective_income_mean_2020"]
+    goal = (
+        pub["collective_income_mean_2020_shanwei"]
+        if frame.city_code == "441500"
+        else pub["collective_income_mean_2020"]
+    )
     mean = np.array([base[y] for y in YEARS[:-1]] + [goal], dtype=float)
     level = np.exp(rng.normal(0, 0.75, n))
     raw = level[:, None] * np.exp(rng.normal(0, 0.18, (n, 5)))
@@ -80,7 +98,9 @@ def collective_income(frame: Frame, seed: int) -> np.ndarray:
     return np.round(out)
 
 
-def _roads(rng: np.random.Generator, hukou: np.ndarray, is_poor: np.ndarray, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
+def _roads(
+    rng: np.random.Generator, hukou: np.ndarray, is_poor: np.ndarray, v: np.ndarray, t: np.ndarray
+) -> dict[str, pa.Array]:
     """Natural villages and paved roads; all eligible ones (200 persons) of poor villages are paved by 2020 (S0)."""
     n = len(hukou)
     natural = np.maximum(2 + rng.poisson(7, n), 1)
@@ -91,10 +111,12 @@ def _roads(rng: np.random.Generator, hukou: np.ndarray, is_poor: np.ndarray, v: 
     paved200[is_poor, 4] = ge200[is_poor]
     paved20 = np.floor(ge20[:, None] * np.minimum(share, 0.995) + 0.35).clip(max=ge20[:, None])
     return {
-        "natural_villages": whole(natural[v]), "nv_ge200_persons": whole(ge200[v]),
-        "nv_ge200_persons_paved": whole(paved200[v, t]), "nv_ge20_households": whole(ge20[v]),
+        "natural_villages": whole(natural[v]),
+        "nv_ge200_persons": whole(ge200[v]),
+        "nv_ge200_persons_paved": whole(paved200[v, t]),
+        "nv_ge20_households": whole(ge20[v]),
         "nv_ge20_households_paved": whole(paved20[v, t]),
-    }  # fmt: skip
+    }
 
 
 def _services(rng: np.random.Generator, is_poor: np.ndarray, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:

@@ -16,8 +16,8 @@ class Writers:
     Files are written under a temporary name and renamed by `close`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, compression_level: int = 3) -> None:
+        self.folder, self.level = folder, compression_level
         folder.mkdir(parents=True, exist_ok=True)
         self._open: dict[str, pq.ParquetWriter] = {}
 
@@ -29,7 +29,7 @@ class Writers:
         writer = self._open.get(name)
         if writer is None:
             writer = pq.ParquetWriter(
-                self._part(name), table.schema, compression="zstd", compression_level=12, store_schema=False, version="2.6"
+                self._part(name), table.schema, compression="zstd", compression_level=self.level, store_schema=False
             )
             self._open[name] = writer
         writer.write_table(table, row_group_size=max(table.num_rows, 1))
