@@ -77,7 +77,7 @@ class Stat:
 WIDTH = 8
 
 
-def estimate(data: Data, stats: Sequence[Stat], design: SurveyDesign, by: Names = None, *, kind: str,
+def estimate(data: Data, stats: Sequence[Stat], design: SurveyDesign, by: Names = None, *, kind: str | Sequence[str],
              options: Options, interval: str = "t") -> Estimates:  # fmt: skip
     """Estimate statistics by domain in one pass over the data."""
     sums = [s for stat in stats for s in stat.sums]
@@ -165,8 +165,8 @@ def srs_variance(spread: Array, n: Array, w: Array, deff: str) -> Array:
         return spread * w * n / (n - 1) * rest
 
 
-def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, counts: Array, *, kind: str,
-             options: Options, srs: Array, vanishing: np.ndarray, den: Array, variation: Variation | None = None,
+def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, counts: Array, *,
+             kind: str | Sequence[str], options: Options, srs: Array, vanishing: np.ndarray, den: Array, variation: Variation | None = None,
              interval: str = "t") -> Estimates:  # fmt: skip
     """Estimates from values and influence totals; (D, m) is laid out domain by domain.
 
@@ -187,10 +187,12 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
     value, se = value.ravel().copy(), np.sqrt(variation.variance())
     value[(n == 0) | ~np.isfinite(value)] = np.nan
     se[np.array([r != "" for r in reason], bool)] = np.nan
-    if kind == "rate":
-        low, high = intervals.rate_interval(interval, value, se, n, df, options.level)
-    else:
-        low, high = intervals.t_interval(value, se, df, options.level)
+    kinds = ((kind,) * m if isinstance(kind, str) else tuple(kind)) * d_count
+    low, high = intervals.t_interval(value, se, df, options.level)
+    if "rate" in kinds:
+        is_rate = np.array([k == "rate" for k in kinds])
+        exact = intervals.rate_interval(interval, value, se, n, df, options.level)
+        low, high = (np.where(is_rate, r, t) for r, t in zip(exact, (low, high), strict=True))
     reason = tuple(r or _interval_reason(*x) for r, *x in zip(reason, value, se, df, low, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
         weighting = n * w2 / w**2
@@ -198,7 +200,7 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
         effect = np.where(srs.ravel() > 0, se**2 / srs.ravel(), np.nan)
     return Estimates(
         domains=layout.domains.loc[np.repeat(np.arange(d_count), m)].reset_index(drop=True),
-        statistic=tuple(labels) * d_count, kind=kind, estimate=value, se=se, ci_low=low, ci_high=high, df=df,
+        statistic=tuple(labels) * d_count, kinds=kinds, estimate=value, se=se, ci_low=low, ci_high=high, df=df,
         deff=effect, n=n.astype(np.int64), n_psu=n_psu, reason=reason, weighting=weighting, cluster_size=cluster,
         variation=variation, psu_weight=psu_weight, level=options.level, notes=layout.units.notes,
         deff_reference=DEFF_REFERENCES[options.deff],

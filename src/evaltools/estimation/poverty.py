@@ -58,7 +58,7 @@ def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesi
     if not alphas or any(a < 0 for a in alphas):
         raise EstimationError(f"alpha={alpha}", expected="0 (headcount), 1 (gap), 2 (severity) or another number >= 0")
     options = Options(where, overall, level, deff)
-    kind = "rate" if alphas == [0.0] else "index"
+    kinds = ["rate" if a == 0 else "index" for a in alphas]
     labels = tuple(f"fgt{a:g}" for a in alphas)
     if isinstance(line, RelativeLine):
         def curve(ys: Array, w: Array, at: float):
@@ -68,7 +68,7 @@ def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesi
     if isinstance(line, int | float) and not line > 0:
         raise EstimationError(f"line={line}", expected="a positive poverty line")
     stats = [Stat(label, gap(y, line, a), square=gap(y, line, 2 * a)) for label, a in zip(labels, alphas, strict=True)]
-    return estimate(data, stats, design, by, kind=kind, options=options, interval="logit")
+    return estimate(data, stats, design, by, kind=kinds, options=options, interval="logit")
 
 
 def gap(y: str | Expr, line: float | str | Expr, alpha: float) -> Expr:

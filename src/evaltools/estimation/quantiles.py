@@ -79,7 +79,7 @@ def _woodruff(shares: Estimates, value: Array, low: Array, high: Array, level: f
         for r, s, x in zip(shares.reason, shares.se, se, strict=True)
     )  # fmt: skip
     return replace(
-        shares, kind="quantile", estimate=value, se=se, ci_low=low, ci_high=high, deff=np.full(len(se), np.nan),
+        shares, kinds=("quantile",) * len(se), estimate=value, se=se, ci_low=low, ci_high=high, deff=np.full(len(se), np.nan),
         reason=reason, variation=shares.variation.transform(sparse.diags(np.nan_to_num(factor))),
     )  # fmt: skip
 
