@@ -43,8 +43,6 @@ def line(found, year, unit="households"):
 
 
 def test_the_account_closes_in_households_and_persons(registry, make):
-    # a household that died out is no longer poor at the end of the year
-    registry[16]["registry_status"] = "removed"
     found = account(make, registry)
     y2019 = line(found, 2019)
     assert y2019[["opening", "registered", "exited", "removed", "closing", "residual"]].tolist() == [4, 1, 1, 1, 3, 0]
@@ -64,7 +62,6 @@ def test_the_first_year_has_no_opening_and_no_residual(registry, make):
 
 
 def test_a_household_that_vanishes_appears_or_changes_without_an_event_is_a_residual(registry, make):
-    registry[16]["registry_status"] = "removed"
     vanished = [r for r in registry if (r["household_id"], r["year"]) != ("H1", 2020)]
     found = account(make, vanished)
     assert line(found, 2020)["residual"] == -1
@@ -78,9 +75,27 @@ def test_a_household_that_vanishes_appears_or_changes_without_an_event_is_a_resi
     assert line(account(make, appeared), 2020, "persons")["residual"] == 7
 
 
-def test_a_household_recorded_as_leaving_but_still_counted_is_a_residual(registry, make):
-    """H6 dies out in 2020 and is still listed as not exited."""
-    assert line(account(make, registry), 2020)["residual"] == 1
+def test_a_household_that_died_out_and_is_listed_again_is_a_residual(registry, make):
+    rows = [dict(r) for r in registry]
+    rows[15]["change_out"] = "died_out"  # H6 in 2019, whose row of 2020 says that it died out then
+    found = account(make, rows)
+    assert line(found, 2019)["residual"] == 0
+    assert line(found, 2019)["died_out"] == 1
+    assert line(found, 2020)["residual"] == 0
+    rows[16]["change_out"] = "none"
+    assert line(account(make, rows), 2020)["residual"] == 1
+
+
+def test_a_removed_household_still_counted_as_poor_is_a_residual(registry, make):
+    rows = [dict(r) for r in registry]
+    rows[12]["registry_status"] = "poor"  # H5, removed in 2019
+    assert line(account(make, rows), 2019)["residual"] == 1
+
+
+def test_a_registry_without_its_moves_has_no_account(registry, make):
+    found = account(make, [r | {"change_in": None} for r in registry])
+    assert found.missing == ("change_in",)
+    assert found.frame.empty
 
 
 def test_non_registered_neighbours_and_later_years_stay_out(registry, make):

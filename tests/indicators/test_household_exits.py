@@ -116,6 +116,16 @@ def test_only_registered_households_are_judged(rules2020, make):
     assert list(frame["household_id"]) == ["H1", "H4"]
 
 
+def test_a_household_that_died_out_or_moved_away_in_the_year_is_not_judged(rules2020, make):
+    rows = [
+        make.household("H1"),
+        make.household("H2", change_out="died_out"),
+        make.household("H3", change_out="moved_out"),
+    ]
+    frame = household_exits(make.tables(households=make.typed(rows)), rules2020).frame
+    assert list(frame["household_id"]) == ["H1"]
+
+
 def test_a_household_of_last_years_registry_without_a_row_does_not_vanish(rules2020, make):
     rows = [
         make.household("H1"),

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from evaltools.indicators.exits.result import StockFlow
+from evaltools.indicators.registry import is_gone
 from evaltools.terms import RegistryStatus
 
 INFLOWS: tuple[str, ...] = ("registered", "returned", "moved_in")
@@ -23,6 +24,8 @@ _COLUMNS = [
     "persons_start", "persons_joined", "persons_left", "change_in", "change_out",
 ]  # fmt: skip
 _KEYS = ["city_code", "county_code", "year", "unit"]
+_FLOWS = ["opening", *INFLOWS, "joined", *OUTFLOWS, "left", "expected", "closing", "residual", "has_opening"]
+_ORDER = [*_KEYS, *_FLOWS]
 
 
 def stock_flow(tables: Any, rules: Any = None, until: int | None = None) -> StockFlow:
@@ -33,6 +36,11 @@ def stock_flow(tables: Any, rules: Any = None, until: int | None = None) -> Stoc
     """
     rows = tables.load("households", columns=_COLUMNS)
     rows = rows[rows["registry_status"] != RegistryStatus.NEVER.value]
+    missing = tuple(c for c in ("change_in", "change_out") if rows[c].isna().all())
+    if missing:  # without the registry's own record of its moves there is no account to close
+        return StockFlow(
+            pd.DataFrame(columns=_ORDER), pd.DataFrame(columns=_ORDER), pd.DataFrame(columns=_ORDER), missing
+        )
     until = until if until is not None else (rules.year if rules is not None else None)
     if until is not None:
         rows = rows[rows["year"] <= until]
@@ -56,7 +64,7 @@ def _marked(rows: pd.DataFrame) -> pd.DataFrame:
     rows[["persons_joined", "persons_left"]] = rows[["persons_joined", "persons_left"]].fillna(0.0)
     for column in ("change_in", "change_out", "registry_status"):
         rows[column] = rows[column].astype("string").fillna("none").astype(object)
-    rows["closing"] = rows["registry_status"] == RegistryStatus.POOR.value
+    rows["closing"] = (rows["registry_status"] == RegistryStatus.POOR.value) & ~is_gone(rows)
     last = rows.loc[rows["closing"], ["household_id", "year"]].assign(year=lambda d: d["year"] + 1, was_in=1)
     rows = rows.merge(last, on=["household_id", "year"], how="left")
     rows["was_in"] = rows["was_in"].notna()
@@ -104,5 +112,4 @@ def _closed(sums: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     out["expected"] = (plus - minus).astype("Int64").where(out["has_opening"])
     out["residual"] = (out["closing"] - out["expected"]).astype("Int64")
     keys = [k for k in _KEYS if k in out]
-    order = [*keys, "opening", *INFLOWS, "joined", *OUTFLOWS, "left", "expected", "closing", "residual", "has_opening"]
-    return out[order]
+    return out[[*keys, *_FLOWS]]

@@ -25,11 +25,11 @@ from evaltools.indicators.exits.standard import (
 )
 from evaltools.indicators.exits.trace import trace_household
 from evaltools.indicators.kleene import limit_of
-from evaltools.terms import RegistryStatus, VerdictState
+from evaltools.indicators.registry import REGISTERED, standing
+from evaltools.terms import VerdictState
 
 LINE_ACTUAL = "exit.household_income_line_actual"
 LINE_PLANNED = "exit.household_income_line_planned"
-REGISTERED: tuple[str, ...] = (RegistryStatus.POOR.value, RegistryStatus.EXITED.value)
 PLACE = ["city_code", "county_code", "town_code", "village_code"]
 _COLUMNS = [
     "household_id", "year", *PLACE, "is_in_poor_village", "registry_status", "persons", "labour_capacity",
@@ -47,13 +47,13 @@ def household_exits(tables: Any, rules: Any, year: int | None = None) -> ExitVer
     kept with `evidence_missing`: it must not vanish. Raises DataMissingError when the year has no rows at all.
     """
     year = int(rules.year if year is None else year)
-    rows = tables.load("households", columns=_COLUMNS, year=year)
-    if rows.empty:
+    rows = standing(tables, _COLUMNS, year)
+    everyone = tables.load("households", columns=["household_id", "year"], year=year)["household_id"]
+    if everyone.empty:
         raise DataMissingError(
             f"the table households has no row for {year}", expected="one row per registered household and year",
             todo="give the registry extract of that year, or evaluate a year the table holds",
         )  # fmt: skip
-    rows = rows[rows["registry_status"].isin(REGISTERED)]
     actual, planned = limit_of(rules.get(LINE_ACTUAL)), limit_of(rules.get(LINE_PLANNED))
     facts = facts_of(rows, "disposable_income_per_capita_yuan")
     needed = required_components(rules)
@@ -64,7 +64,7 @@ def household_exits(tables: Any, rules: Any, year: int | None = None) -> ExitVer
     for component in set(COMPONENTS) - set(needed):
         guarantees[component][:] = NOT_APPLICABLE
     frame = _assemble(rows, by_actual, by_planned, guarantees)
-    frame = _append_missing(frame, _without_row(tables, year, frame["household_id"]))
+    frame = _append_missing(frame, _without_row(tables, year, everyone))
     return ExitVerdicts(
         year=year,
         frame=frame,
@@ -102,8 +102,7 @@ def _assemble(rows: pd.DataFrame, actual: Standing, planned: Standing, guarantee
 
 def _without_row(tables: Any, year: int, present: pd.Series) -> pd.DataFrame:
     """Households that should stand in the registry of `year` and have no row there: one row each with id and place."""
-    everyone = tables.load("households", columns=["household_id", "year"], year=year)["household_id"]
-    found = [_last_year(tables, year)]
+    found = [standing(tables, _COLUMNS[:9], year - 1)]
     if tables.has("survey"):
         place = ["city_code", "county_code", "village_code"]
         columns = ["household_id", "year", "design", "registry_status", "persons", *place]
@@ -111,16 +110,7 @@ def _without_row(tables: Any, year: int, present: pd.Series) -> pd.DataFrame:
         survey = survey[(survey["design"] == "main") & survey["registry_status"].isin(REGISTERED)]
         found.append(survey[survey["household_id"].notna()])
     missing = pd.concat([f for f in found if not f.empty] or found[:1], ignore_index=True)
-    known = set(everyone) | set(present)
-    return missing[~missing["household_id"].isin(known)].drop_duplicates("household_id")
-
-
-def _last_year(tables: Any, year: int) -> pd.DataFrame:
-    """Households registered at the end of last year that no recorded move took out of the registry."""
-    columns = [*_COLUMNS[:9], "change_out"]
-    before = tables.load("households", columns=columns, year=year - 1)
-    gone = before["change_out"].isin(["removed", "died_out", "moved_out"])
-    return before[before["registry_status"].isin(REGISTERED) & ~gone].drop(columns="change_out")
+    return missing[~missing["household_id"].isin(set(present))].drop_duplicates("household_id")
 
 
 def _append_missing(frame: pd.DataFrame, missing: pd.DataFrame) -> pd.DataFrame:

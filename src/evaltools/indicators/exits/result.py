@@ -97,8 +97,10 @@ class StockFlow:
         (closing - expected), has_opening (False in the first year of the table: no account is possible).
     offending : the rows with a residual other than 0
     totals : the same columns for the whole city by year and unit
+    missing : columns the registry does not hold and without which there is no account (then all frames are empty)
     """
 
     frame: pd.DataFrame
     offending: pd.DataFrame
     totals: pd.DataFrame
+    missing: tuple[str, ...] = ()

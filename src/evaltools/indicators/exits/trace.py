@@ -153,7 +153,7 @@ def _unknown(household_id: str, frame: pd.DataFrame, tables: Any) -> DataMissing
         return DataMissingError(
             f"household {household_id!r} has no exit verdict: it is {status.en} ({status.zh}) in {year}",
             expected="a household that stands in the registry (poor or exited) at the end of the year",
-            todo="the exit standard applies to registered households only",
+            todo="the exit standard applies to registered households that have not died out or moved away",
         )  # fmt: skip
     close = frame["household_id"].astype(str)
     # A million ids cannot be compared one by one: those sharing the longest beginning are near enough.

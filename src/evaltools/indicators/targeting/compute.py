@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaltools.errors import DataInvalidError, ScopeError
 from evaltools.estimation import Combination, combine
-from evaltools.indicators.exits.household import REGISTERED
+from evaltools.indicators.registry import standing
 from evaltools.indicators.targeting.findings import find_all
 from evaltools.indicators.targeting.result import RULE_OF_GATE, Gate, GateResult, Gates, HelpedGates, Unknowns, Variant
 from evaltools.indicators.targeting.sample import Sample, read_sample
@@ -82,8 +82,7 @@ def registry_stocks(tables: Any, year: int) -> pd.DataFrame:
     Raises DataInvalidError where a county's registry holds more persons than its villages have hukou persons.
     """
     columns = ["county_code", "year", "registry_status", "persons"]
-    registry = tables.load("households", columns=columns, year=year)
-    registry = registry[registry["registry_status"].isin(REGISTERED)]
+    registry = standing(tables, columns, year)
     status = registry["registry_status"].astype("string")
     persons = registry.groupby([registry["county_code"].astype(str), status])["persons"].sum().unstack(fill_value=0)
     villages = tables.load("villages", columns=["county_code", "year", "hukou_persons"], year=year)

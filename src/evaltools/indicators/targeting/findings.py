@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaltools.indicators.exits.household import LINE_ACTUAL, REGISTERED, required_components
+from evaltools.indicators.exits.household import LINE_ACTUAL, required_components
 from evaltools.indicators.exits.standard import MET, NOT_MET, UNDEFINED, apply_standard, facts_of, fails
 from evaltools.indicators.kleene import NO, UNKNOWN, YES, Limit, Truth, limit_of, negate, some, truth
+from evaltools.indicators.registry import REGISTERED
 from evaltools.indicators.targeting.result import Gate, Variant
 from evaltools.indicators.targeting.sample import Sample
 from evaltools.terms import RegistryStatus

@@ -17,6 +17,7 @@ from evaltools.estimation import (
     SurveyDesign,
     effective_n,
     judge,
+    judge_limits,
     proportion,
     rate_limits,
 )  # fmt: skip
@@ -160,18 +161,15 @@ def _with_unknowns(
     result: GateResult, parts: dict[str, Any], rule: Any, method: Method, missing_zh: str, missing_en: str
 ) -> GateResult:
     """The verdict that survives both extreme treatments of the unknown answers, or the word for why there is none."""
-    main = judge(parts["known"], rule, rho=method.rho, level=method.level)
-    is_settled = not result.unknown.households
-    verdicts = {
-        t: main if is_settled or t == "known" else judge(e, rule, rho=method.rho, level=method.level)
-        for t, e in parts.items()
-    }
-    states = {t: v.state for t, v in verdicts.items()}
+    states = {t: state_of_rate(e, rule, method) for t, e in parts.items()}
     unknown = replace(
         result.unknown, rate_low=parts["low"].estimate, rate_high=parts["high"].estimate,
         state_low=states["low"], state_high=states["high"],
     )  # fmt: skip
-    result = replace(result, unknown=unknown, households_needed=verdicts["known"].households_needed)
+    result = replace(result, unknown=unknown)
+    if result.area_level == "city":  # the search for the sample that would decide is for the city alone
+        needed = judge(parts["known"], rule, rho=method.rho, level=method.level).households_needed
+        result = replace(result, households_needed=needed)
     if result.n == 0 and result.unit == "households":
         return _without(result, VerdictState.EVIDENCE_MISSING, "没有调查样本", "no household was surveyed")
     state = surviving(states["known"], states["low"], states["high"])
@@ -186,6 +184,15 @@ def _with_unknowns(
         f"结论取决于未明答案：全部计入与全部不计入时分别为“{states['high'].zh}”与“{states['low'].zh}”",
         f"the verdict hangs on the unknown answers: {states['high'].en} if all counted, {states['low'].en} if none",
     )  # fmt: skip
+
+
+def state_of_rate(e: Estimate | Combination, rule: Any, method: Method) -> VerdictState:
+    """The state `judge` gives: met or not met when the whole interval says so, else undecided."""
+    low, high, _ = interval_of(e, method)
+    if not np.isfinite(low):
+        return VerdictState.EVIDENCE_MISSING
+    sign = int(judge_limits(np.float64(low), np.float64(high), float(rule.value), rule.comparison))  # type: ignore[arg-type]
+    return {1: VerdictState.MET, -1: VerdictState.NOT_MET}.get(sign, VerdictState.UNDECIDED)
 
 
 def surviving(known: VerdictState, low: VerdictState, high: VerdictState) -> VerdictState:
