@@ -20,7 +20,7 @@ SEVERITIES = ("error", "warning")
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `min`/`max` are inclusive; dates are ISO text. `values`: stored value -> Chinese label, for categories."""
+    """One column. `min`/`max` are inclusive; dates are ISO text. `values`: stored value -> Chinese label."""
 
     name: str
     type: str
@@ -66,7 +66,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """Rows must find their partner: `columns` here equal `to` in `table`. Rows with a missing part are not looked up."""
+    """Rows must find their partner: `columns` here equal `to` in `table`. Rows with a missing part are let be."""
 
     id: str
     columns: tuple[str, ...]
@@ -183,9 +183,9 @@ def _limit(f: Fields, key: str, kind: str) -> float | str | None:
         return None
     if kind == "date":
         return f.date(key)
-    if kind in ("integer", "number"):
-        return f.number(key)
-    f.fail(key, f"{key} on a column of type {kind}", expected="a limit on integer, number or date only")
+    if kind not in ("integer", "number"):
+        f.fail(key, f"{key} on a column of type {kind}", expected="a limit on integer, number or date only")
+    return f.number(key)
 
 
 def _values(f: Fields, kind: str) -> dict[str, str]:

@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 
 from evaltools.intake.contract import Column
 
+_matches: Any = pc.match_substring_regex  # type: ignore[attr-defined]
+
 MISSING_MARKS = frozenset(
     {"na", "n/a", "nan", "null", "none", "-", "--", "—", "——", "/", "不详", "缺失", "未知", "未填"}
 )
@@ -99,7 +101,7 @@ def _scaled(values: Any, factor: float) -> Any:
 def _plain_text(raw: pd.Series, column: Column) -> Converted:
     """Text that is text already: only the values that need a look are taken one by one."""
     array = pa.array(raw.astype(object).where(raw.notna(), None), pa.string())
-    look = np.asarray(pc.match_substring_regex(array, _LOOK).fill_null(False))
+    look = np.asarray(_matches(array, _LOOK).fill_null(False))
     values, part = raw.copy(), np.flatnonzero(look)
     if not len(part):
         return Converted(values)
@@ -144,7 +146,7 @@ def _by_distinct_value(
             bad.setdefault((problem.rule, problem.message), []).append(i)
         for note in seen:
             notes[f"{note}: {column.name}"] += int(weights[i])
-    results = np.append(results, None)  # code -1 is missing
+    results = np.append(results, np.array([None], dtype=object))  # code -1 is missing
     values = pd.Series(results[codes], index=raw.index, dtype=object)
     problems = [Problem(np.flatnonzero(np.isin(codes, where)), *key) for key, where in bad.items()]
     dtype = "Int64" if column.type == "integer" else column.dtype

@@ -22,7 +22,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 
 def decode(data: bytes, file: str) -> tuple[str, str]:
-    """(text, encoding): by byte-order mark, else UTF-8 where every byte fits, else GB18030 (which holds GBK and GB2312)."""
+    """(text, encoding): by byte-order mark, else UTF-8 where every byte fits, else GB18030 (which holds GBK)."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding), encoding

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+import openpyxl.utils
 import pandas as pd
 
 from evaltools.errors import DataInvalidError, DataMissingError
@@ -25,8 +26,8 @@ def read_excel(path: Path, contract: Contract) -> Grid:
     """A workbook's sheet as a `Grid` of Python objects (text, numbers, dates, booleans as stored).
 
     The sheet named after the table, else the only one with a known header. Cells merged over several rows give their
-    value to each of them. Formulas count with their stored value. Errors: DataMissingError (no sheet, empty, no header),
-    DataInvalidError (not a workbook, several sheets that fit).
+    value to each of them. Formulas count with their stored value. Errors: DataMissingError (no sheet, empty, no
+    header), DataInvalidError (not a workbook, several sheets that fit).
     """
     book = _open(path, data_only=True)
     sheet = _choose(book, contract, path.name)

@@ -10,6 +10,7 @@ Unknown values follow three-valued logic: a comparison with an unknown value is 
 from __future__ import annotations
 
 import ast
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -83,7 +84,7 @@ def compile_expression(
 ) -> Expression:
     """Parse and check an expression. `kinds`: the columns it may name; `kind`: what it must give, if that matters.
 
-    Raises `error` with the place for a syntax error, an unknown column or function, mixed kinds, or anything not allowed.
+    Raises `error` with the place for a syntax error, an unknown column or function, mixed kinds, what is not allowed.
     """
     return _Compiler(text, kinds, where, error).compile(kind)
 
@@ -123,10 +124,10 @@ class _Compiler:
         value = node.value
         if value is None:
             return "missing", lambda _, n: constant(None, n)
-        for kind, types in (("boolean", bool), ("number", int | float), ("text", str)):
-            if isinstance(value, types):
-                return kind, lambda _, n: constant(value, n)
-        self.fail(f"a constant of type {type(value).__name__}")
+        kinds = {bool: "boolean", int: "number", float: "number", str: "text"}
+        if type(value) not in kinds:
+            self.fail(f"a constant of type {type(value).__name__}")
+        return kinds[type(value)], lambda _, n: constant(value, n)
 
     def _name(self, node: ast.Name, depth: int) -> tuple[Kind, Run]:
         return self._column(node.id)
@@ -154,11 +155,10 @@ class _Compiler:
         if isinstance(node.op, ast.Not):
             inner = self.want("boolean", node.operand, depth)
             return "boolean", lambda env, n: invert(inner(env, n))
-        if isinstance(node.op, ast.USub | ast.UAdd):
-            number = self.want("number", node.operand, depth)
-            sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
-            return "number", lambda env, n: sign * number(env, n)
-        self.fail("this operator is not allowed")
+        if not isinstance(node.op, ast.USub):
+            self.fail("this operator is not allowed", expected="not, or a minus sign")
+        number = self.want("number", node.operand, depth)
+        return "number", lambda env, n: -number(env, n)
 
     def _binop(self, node: ast.BinOp, depth: int) -> tuple[Kind, Run]:
         symbol = _ARITHMETIC.get(type(node.op))
@@ -236,8 +236,7 @@ class _Compiler:
             kind, run = self.node(arg, depth)
             wanted = function.kinds[min(i, len(function.kinds) - 1)]
             if wanted == "constant":
-                if not isinstance(arg, ast.Constant):
-                    self.fail(f"value {i + 1} of {name} must be a constant")
+                self._check_constant(name, arg)
             elif wanted == "same":
                 if kind not in (kinds[0] if kinds else kind, "missing"):
                     self.fail(f"{name} mixes {kinds[0]} and {kind}")
@@ -246,17 +245,18 @@ class _Compiler:
             runs.append(run)
             kinds.append(kind)
         result = kinds[0] if function.result == "same" else function.result
-        if name == "date":
-            self._check_date(args[0])
         return result, lambda env, n: function.call(n, *[r(env, n) for r in runs])
 
-    def _check_date(self, node: ast.expr) -> None:
-        try:
-            np.datetime64(node.value if isinstance(node, ast.Constant) else "", "D").astype(str)
-            if not isinstance(node, ast.Constant) or len(str(node.value)) != 10:
-                raise ValueError
-        except ValueError:
-            self.fail("not a date", expected="date('2020-12-31')")
+    def _check_constant(self, name: str, node: ast.expr) -> None:
+        """date() takes a written date; widths and digits are whole numbers."""
+        value = node.value if isinstance(node, ast.Constant) else None
+        if name == "date":
+            try:
+                dt.date.fromisoformat(value if isinstance(value, str) else "")
+            except ValueError:
+                self.fail("not a date", expected="date('2020-12-31')")
+        elif type(value) is not int or not 0 <= value <= 100:
+            self.fail(f"{name} needs a whole number", expected=f"{name}(x, 2)")
 
     def choose(self, args: list[ast.expr], depth: int) -> tuple[Kind, Run]:
         """when(condition, value, [condition, value, ...] otherwise): the first condition that is true decides."""

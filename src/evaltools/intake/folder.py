@@ -13,10 +13,10 @@ from evaltools.intake.source import SUFFIXES
 _SILENT = {"meta.json", "readme.md", "readme.txt", ".gitkeep", ".ds_store"}
 
 
-def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """(table -> file, files that are not read). Files are named after the table: households.xlsx or 农户.xlsx.
+def find_tables(folder: Path) -> tuple[dict[str, Path], list[str], dict[str, DataInvalidError]]:
+    """(table -> file, files that are not read, table -> error where two files hold it).
 
-    DataInvalidError where two files hold one table.
+    Files are named after the table: households.xlsx or 农户.xlsx.
     """
     by_name = {plain(name): c.table for c in contracts() for name in (c.table, c.zh, *c.aliases)}
     found: dict[str, list[Path]] = {}
@@ -29,10 +29,13 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
             ignored.append(redact(path.name))
         else:
             found.setdefault(table, []).append(path)
-    for table, files in found.items():
-        if len(files) > 1:
-            raise DataInvalidError(
-                f"{len(files)} files for one table {table}: {', '.join(f.name for f in files)}", where=folder.name,
-                expected="one file a table", todo="keep the right one, move the others out of the folder",
-            )  # fmt: skip
-    return {table: files[0] for table, files in found.items()}, ignored
+    double = {table: _double(table, files, folder) for table, files in found.items() if len(files) > 1}
+    return {table: files[0] for table, files in found.items() if table not in double}, ignored, double
+
+
+def _double(table: str, files: list[Path], folder: Path) -> DataInvalidError:
+    return DataInvalidError(
+        f"{len(files)} files for one table {table}: {', '.join(redact(f.name) for f in files)}",
+        where=redact(folder.name), expected="one file a table",
+        todo="keep the right one, move the others out of the folder",
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 ID_MASK, PHONE_MASK = "〔证件号码〕", "〔电话〕"
+
+_matches: Any = pc.match_substring_regex  # type: ignore[attr-defined]
 
 _PROVINCES = {
     "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
@@ -30,7 +33,7 @@ _ID18 = re.compile(
 )
 _ID15 = re.compile(rf"(?<![0-9])(\d{{6}}){_SEP}(\d{{2}}){_SEP}(\d{{2}}){_SEP}(\d{{2}}){_SEP}(\d{{3}})(?![0-9])")
 _MOBILE = re.compile(rf"(?<![0-9])(?:\+?(?:00)?86{_SEP})?(1[3-9]\d){_SEP}(\d{{4}}){_SEP}(\d{{4}})(?![0-9])")
-_LANDLINE = re.compile(rf"(?<![0-9])(0(?:10|2\d|[3-9]\d\d))[\s\-_·.](\d{{7,8}})(?![0-9])")
+_LANDLINE = re.compile(r"(?<![0-9])(0(?:10|2\d|[3-9]\d\d))[\s\-_·.](\d{7,8})(?![0-9])")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?1[4-7]")
 # Eleven digits in any script, with at most one separator between two: nothing shorter can be an identifier.
 _CANDIDATE = r"\p{Nd}(?:[\s\-_·.]?\p{Nd}){9}"
@@ -131,7 +134,7 @@ def mask_column(values: pd.Series) -> tuple[pd.Series, Counter[str]]:
 def candidates(values: pd.Series) -> np.ndarray:
     """Positions of the values that may hold an identifier."""
     array = pa.array(values.astype(object).where(values.notna(), None), pa.string())
-    return np.flatnonzero(np.asarray(pc.match_substring_regex(array, _CANDIDATE).fill_null(False)))
+    return np.flatnonzero(np.asarray(_matches(array, _CANDIDATE).fill_null(False)))
 
 
 def key_identifier(text: str) -> tuple[str, str] | None:

@@ -30,7 +30,7 @@ _NAME = re.compile(rf"(?:欧阳|司徒|上官|[{_SURNAMES}])[一-鿿·]{{1,3}}")
 
 
 def shown_value(value: object) -> str:
-    """A raw value as a message may show it: no identity number, no telephone, nothing that reads like a person's name."""
+    """A raw value as a message may show it: no identity number, no telephone, nothing like a person's name."""
     text = redact(value).strip()
     return NAME_MASK if _NAME.fullmatch(re.sub(r"\s", "", text)) else text
 
@@ -80,7 +80,7 @@ def clean_texts(
 
 def _keys(values: pd.Series, column: Column, key: Callable[[], PseudonymKey], notes: Counter[str]) -> pd.Series:
     replaced = values
-    for position in candidates(values):
+    for position in candidates(values).tolist():
         found = key_identifier(str(values.iloc[position]))
         if found is not None:
             if replaced is values:
@@ -93,7 +93,7 @@ def _keys(values: pd.Series, column: Column, key: Callable[[], PseudonymKey], no
 def _own_name(values: pd.Series, names: pd.Series, column: Column, notes: Counter[str]) -> pd.Series:
     both = np.flatnonzero((values.notna() & names.notna()).to_numpy())
     replaced = values
-    for position in both:
+    for position in both.tolist():
         name = re.sub(r"\s", "", str(names.iloc[position]))
         text = str(values.iloc[position])
         if len(name) >= 2 and name in text:

@@ -73,7 +73,9 @@ def load_key(folder: Path, key_file: str | os.PathLike[str] | None = None) -> Ps
 
 
 def _read_key(path: Path) -> bytes:
-    todo = f"write at least {MIN_KEY_BYTES} random bytes to a file outside data and outputs, and name it in {KEY_FILE_VARIABLE}"
+    todo = (
+        f"write {MIN_KEY_BYTES} or more random bytes to a file outside data and outputs; name it in {KEY_FILE_VARIABLE}"
+    )
     try:
         secret = path.read_bytes().strip()
     except OSError as exc:

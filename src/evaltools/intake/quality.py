@@ -1,4 +1,4 @@
-"""The quality ledger: what was read, kept and dropped, and every violation with its place. No row vanishes unrecorded."""
+"""The quality ledger: what was read, kept, dropped, and every violation with its place. No row vanishes unrecorded."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TableQuality:
     unknown_columns: tuple[str, ...] = ()
     """Columns of the file that the contract does not know: kept out."""
     notes: Counter[str] = field(default_factory=Counter)
-    """What was changed while reading -> number of values: units converted, identifiers replaced, marks read as missing."""
+    """What reading changed -> number of values: units converted, identifiers replaced, marks read as missing."""
 
     @property
     def rows_dropped(self) -> int:
@@ -81,20 +81,25 @@ class QualityReport:
         self.violations.extend(violations)
 
     @property
-    def errors(self) -> list[Violation]:
-        return [v for v in self.violations if v.severity == ERROR]
+    def errors(self) -> int:
+        """Number of violations of severity "error"."""
+        return sum(v.severity == ERROR for v in self.violations)
+
+    @property
+    def warnings(self) -> int:
+        """Number of violations of severity "warning"."""
+        return sum(v.severity == WARNING for v in self.violations)
 
     @property
     def is_clean(self) -> bool:
         """No violation of severity "error"."""
-        return not any(v.severity == ERROR for v in self.violations)
+        return self.errors == 0
 
     @property
     def counts(self) -> dict[str, int]:
         """Totals over all tables: what logs and manifests may hold."""
         total = {name: sum(getattr(t, name) for t in self.tables.values()) for name in _TOTALS}
-        warnings = sum(v.severity == WARNING for v in self.violations)
-        return total | {"tables": len(self.tables), "errors": len(self.violations) - warnings, "warnings": warnings}
+        return total | {"tables": len(self.tables), "errors": self.errors, "warnings": self.warnings}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per table: file, rows in file, elsewhere, read, kept, dropped, violations by severity."""
@@ -157,6 +162,9 @@ class QualityReport:
 
     def __repr__(self) -> str:
         return self.to_text(limit=20)
+
+    def __str__(self) -> str:
+        return self.to_text(limit=1000)
 
     def _repr_html_(self) -> str:
         from evaltools.intake.display import report_html

@@ -10,7 +10,7 @@ from evaltools.intake.store import Store
 
 
 def check_reference(store: Store, reference: Reference, other: Store) -> None:
-    """Record the rows of `store` whose partner in `other` does not exist. Rows with a missing part are not looked up."""
+    """Record the rows of `store` whose partner in `other` does not exist. Rows with a missing part are let be."""
     here, there = list(reference.columns), list(reference.to)
     rows = store.frame[here]
     partners = other.frame[there].drop_duplicates().set_axis(here, axis=1)

@@ -18,8 +18,7 @@ from evaltools.errors import DataInvalidError
 from evaltools.intake.contract import Column, Contract
 from evaltools.intake.convert import convert
 from evaltools.intake.csv_reader import no_header, read_csv
-from evaltools.intake.excel_reader import read_excel
-from evaltools.intake.grid import FileProblem
+from evaltools.intake.grid import FileProblem, Grid
 from evaltools.intake.headers import HeaderMatch, match_headers
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
@@ -62,7 +61,7 @@ class GridSource:
     is_lazy = False
 
     def __init__(self, path: Path, contract: Contract, cities: Sequence[str] | None) -> None:
-        grid = read_csv(path, contract) if path.suffix.lower() == ".csv" else read_excel(path, contract)
+        grid = read_csv(path, contract) if path.suffix.lower() == ".csv" else _excel(path, contract)
         self.file, self.match = path.name, match_headers(grid.parts, contract)
         self.problems, self.notes = grid.problems, grid.notes
         self.rows_broken = grid.unreadable_rows
@@ -81,6 +80,28 @@ class GridSource:
 
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
         return {name: self._raw(name) for name in names}
+
+
+def _excel(path: Path, contract: Contract) -> Grid:
+    from evaltools.intake.excel_reader import read_excel  # openpyxl is slow to import and seldom needed
+
+    return read_excel(path, contract)
+
+
+class FrameSource:
+    """A table made in memory by a mapping: values under the contract's names, row numbers of the foreign file."""
+
+    is_lazy = False
+
+    def __init__(self, frame: pd.DataFrame, rows: np.ndarray, file: str, rows_in_file: int, rows_broken: int) -> None:
+        self.frame, self.rows, self.file = frame, rows, file
+        self.rows_in_file, self.rows_broken = rows_in_file, rows_broken
+        self.match = HeaderMatch(positions={name: i for i, name in enumerate(frame.columns)})
+        self.problems: list[FileProblem] = []
+        self.notes: Counter[str] = Counter()
+
+    def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
+        return {name: self.frame[name] for name in names}
 
 
 class ParquetSource:

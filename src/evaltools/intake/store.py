@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,30 +15,24 @@ from evaltools.intake.convert import Problem, convert
 from evaltools.intake.privacy import clean_texts, pseudonymise, shown_value
 from evaltools.intake.pseudonyms import PseudonymKey
 from evaltools.intake.quality import ERROR, TableQuality, Violation
-from evaltools.intake.source import Source, open_source
+from evaltools.intake.source import Source
 from evaltools.intake.validate import check_rows, check_values, doubtful_units, duplicate_keys
+
+Mode = Literal["raise", "drop", "report"]
+"""What happens to rows that break the contract: raise an error, leave them out and count them, or list everything."""
 
 
 class Store:
     """A table of one selection of cities. Columns are read when asked for; each passes its contract on the way in.
 
-    `frame`: kept rows, index 0..n-1, output columns. With `drop`, rows that break the contract are left out and counted;
-    otherwise they stay until `Tables` raises.
+    `frame`: kept rows, index 0..n-1, output columns. With `drop`, rows that break the contract are left out and
+    counted; otherwise they stay until `Tables` raises.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        contract: Contract,
-        cities: Sequence[str] | None,
-        *,
-        drop: bool,
-        key: Callable[[], PseudonymKey],
-    ) -> None:
-        self.path, self.contract, self.drop, self._key = path, contract, drop, key
-        self.source: Source = open_source(path, contract, cities)
+    def __init__(self, source: Source, contract: Contract, mode: Mode, key: Callable[[], PseudonymKey]) -> None:
+        self.source, self.contract, self.mode, self._key = source, contract, mode, key
         self.violations: list[Violation] = []
-        self._refuse_missing_columns()
+        self._missing_columns()
         self.frame = pd.DataFrame(index=pd.RangeIndex(len(self.source.rows)))
         self.rows = self.source.rows
         self._kept = np.arange(len(self.rows))
@@ -70,10 +64,15 @@ class Store:
             unknown_columns=tuple(source.match.unknown), notes=notes,
         )  # fmt: skip
 
-    def _refuse_missing_columns(self) -> None:
+    def _missing_columns(self) -> None:
+        """Refuse a file without a required column, or list each where everything is to be listed."""
         present = self.source.match.positions
         missing = [c for c in self.contract.columns.values() if c.required and c.name not in present]
-        if missing:
+        if self.mode == "report":
+            for c in missing:
+                message = f"{_suggest(c, self.source.match.unknown)}: add the column or correct its header"
+                self._violation(None, c.name, "", "missing-column", message, ERROR)
+        elif missing:
             raise DataMissingError(
                 f"table {self.contract.table} lacks {len(missing)} required column(s): "
                 + ", ".join(f"{c.name} ({c.zh})" for c in missing),
@@ -105,6 +104,10 @@ class Store:
             self._violation(None, name, "", "doubtful-unit", message, "warning")
         self._settle()
 
+    def has_columns(self, names: Iterable[str]) -> bool:
+        """Whether the file has all these contract columns."""
+        return set(names).issubset(self.source.match.positions)
+
     @property
     def outputs(self) -> tuple[str, ...]:
         """Columns of the whole frame: those of the contract, without pseudonyms that have no source column."""
@@ -112,9 +115,9 @@ class Store:
         return tuple(c.output for c in self.contract.columns.values() if not c.identifying or c.name in present)
 
     def _wanted(self, outputs: Iterable[str] | None) -> list[str]:
-        """Contract names to read now: what was asked for, the key and cut on first use, all when rows may be dropped."""
+        """Contract names to read now: what was asked for, key and cut on first use, all when rows may be dropped."""
         contract = self.contract
-        whole = outputs is None or self.drop or not self.source.is_lazy
+        whole = outputs is None or self.mode == "drop" or not self.source.is_lazy
         asked = self.outputs if whole else tuple(outputs or ())
         names = [contract.column_of_output(o).name for o in asked]
         names += [n for n in (*contract.key, contract.city_column, contract.year_column) if n]
@@ -140,7 +143,8 @@ class Store:
     def _values_and_rules(self, wanted: Sequence[str], known: set[tuple[str, int]]) -> list[tuple[str, Problem]]:
         """Contract checks on the typed values; a value that could not be converted is not reported as missing too."""
         found: list[tuple[str, Problem]] = []
-        for output, problems in check_values(self.frame, self.contract, wanted).items():
+        present = [n for n in wanted if n in self.source.match.positions]
+        for output, problems in check_values(self.frame, self.contract, present).items():
             name = self.contract.column_of_output(output).name
             for p in problems:
                 fresh = np.array([i for i in p.positions.tolist() if (name, i) not in known], dtype=np.int64)
@@ -148,7 +152,7 @@ class Store:
                     fresh = p.positions
                 if len(fresh):
                     found.append((name, Problem(fresh, p.rule, p.message, p.severity)))
-        if "duplicate key" not in self._done_checks:
+        if "duplicate key" not in self._done_checks and self.has_columns(self.contract.key):
             self._done_checks.add("duplicate key")
             found += [(" + ".join(self.contract.key), p) for p in duplicate_keys(self.frame, self.contract)]
         return found + check_rows(self.frame, self.contract, self._done_checks)
@@ -163,7 +167,7 @@ class Store:
                 self._violation(int(self.rows[i]), name, value, problem.rule, problem.message, problem.severity)
                 if problem.severity == ERROR:
                     broken.setdefault(i, problem.rule)
-        if self.drop:
+        if self.mode == "drop":
             self._leave_out(broken)
 
     def record_reference(self, columns: str, problem: Problem, values: Sequence[str]) -> None:
@@ -172,7 +176,7 @@ class Store:
             self._violation(
                 int(self.rows[i]), columns, shown_value(value), problem.rule, problem.message, problem.severity
             )
-        if self.drop and problem.severity == ERROR:
+        if self.mode == "drop" and problem.severity == ERROR:
             self._leave_out(dict.fromkeys(problem.positions.tolist(), problem.rule))
         self._settle()
 
@@ -201,9 +205,9 @@ class Store:
         )
 
     def raise_if_broken(self) -> None:
-        """DataInvalidError with every violation of severity "error", unless rows are dropped instead."""
-        errors = [v for v in self.violations if v.severity == ERROR]
-        if self.drop:  # what concerns the file as a whole cannot be dropped row by row
+        """DataInvalidError with every violation of severity "error", unless rows are dropped or all is listed."""
+        errors = [v for v in self.violations if v.severity == ERROR and self.mode != "report"]
+        if self.mode == "drop":  # what concerns the file as a whole cannot be dropped row by row
             errors = [v for v in errors if v.row is None]
         if errors:
             raise invalid(self.contract, self.source.file, errors)
@@ -215,7 +219,7 @@ def invalid(contract: Contract, file: str, errors: Sequence[Violation]) -> DataI
     return DataInvalidError(
         f"table {contract.table} breaks its contract in {len(errors):,} place(s): {kinds}", where=file,
         expected="values as the contract says (docs/data.md)",
-        todo="correct the rows below (`evaltools check` lists all), or read with on_violation='drop' to leave them out, counted",
+        todo="correct the rows below (`evaltools check` lists all), or leave them out with on_violation='drop'",
         detail=[str(v) for v in errors],
     )  # fmt: skip
 

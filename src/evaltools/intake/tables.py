@@ -8,23 +8,22 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import pandas as pd
 import pyarrow as pa
 
 from evaltools import terms
-from evaltools.errors import DataInvalidError, DataMissingError, RuleBookError, nearest
-from evaltools.intake.contract import Contract, contract_names, load_contract
+from evaltools.errors import DataInvalidError, DataMissingError, EvaltoolsError, ParameterError, nearest
+from evaltools.intake.contract import Contract, Reference, contract_names, load_contract
 from evaltools.intake.folder import find_tables
 from evaltools.intake.identifiers import redact
 from evaltools.intake.pseudonyms import PseudonymKey, load_key
-from evaltools.intake.quality import QualityReport
+from evaltools.intake.quality import QualityReport, Violation
 from evaltools.intake.references import check_reference
-from evaltools.intake.source import ParquetSource
-from evaltools.intake.store import Store
+from evaltools.intake.source import ParquetSource, open_source
+from evaltools.intake.store import Mode, Store
 
-OnViolation = Literal["raise", "drop"]
 CityChoice = terms.City | str | Sequence[terms.City | str] | None
 
 
@@ -37,12 +36,16 @@ class Tables:
 
     def __init__(
         self, folder: Path, cities: tuple[str, ...] | None, *, only: Iterable[str] | None = None,
-        on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+        on_violation: Mode = "raise", key_file: str | os.PathLike[str] | None = None,
     ) -> None:  # fmt: skip
-        self.folder, self.cities, self.on_violation = folder, cities, on_violation
-        found, ignored = find_tables(folder)
+        self.folder, self.cities = folder, cities
+        self.on_violation: Mode = on_violation
+        found, ignored, double = find_tables(folder)
         chosen = set(contract_names() if only is None else (load_contract(t).table for t in only))
         self._files = {table: path for table, path in found.items() if table in chosen}
+        self.unreadable: dict[str, EvaltoolsError] = {t: e for t, e in double.items() if t in chosen}
+        if self.unreadable and on_violation != "report":
+            raise next(iter(self.unreadable.values()))
         self._key_file = key_file
         self._stores: dict[str, Store] = {}
         self._quality = QualityReport(ignored_files=tuple(ignored))
@@ -84,9 +87,8 @@ class Tables:
                 todo="put the file there (`evaltools template` writes an empty one)",
             )  # fmt: skip
         if table not in self._stores:
-            self._stores[table] = Store(
-                self._files[table], contract, self.cities, drop=self.on_violation == "drop", key=lambda: self.key
-            )
+            source = open_source(self._files[table], contract, self.cities)
+            self._stores[table] = Store(source, contract, self.on_violation, lambda: self.key)
         return self._stores[table]
 
     @cached_property
@@ -101,14 +103,27 @@ class Tables:
             if reference.id in store.checked_references or not set(reference.columns).issubset(store.frame.columns):
                 continue
             store.checked_references.add(reference.id)
-            if not self.has(reference.table):
-                self._quality.unchecked[f"{store.contract.table}: {reference.id}"] = f"no table {reference.table}"
-                continue
+            other = self._partner(store, reference)
+            if other is not None:
+                check_reference(store, reference, other)
+        store.raise_if_broken()
+
+    def _partner(self, store: Store, reference: Reference) -> Store | None:
+        """The other table of a reference with the columns it needs, or None with the reason in the ledger."""
+        why = ""
+        if not store.has_columns(reference.columns):
+            why = "the column is absent"
+        elif not self.has(reference.table) or reference.table in self.unreadable:
+            why = f"no table {reference.table}"
+        else:
             other = store if reference.table == store.contract.table else self._store(reference.table)
             if other is not store:
                 self._ensure(other, [*reference.to])
-            check_reference(store, reference, other)
-        store.raise_if_broken()
+            if other.has_columns(reference.to):
+                return other
+            why = f"{reference.table} lacks a column"
+        self._quality.unchecked[f"{store.contract.table}: {reference.id}"] = why
+        return None
 
     @property
     def quality(self) -> QualityReport:
@@ -116,13 +131,19 @@ class Tables:
         report = self._quality
         report.tables = {name: self._stores[name].ledger for name in sorted(self._stores)}
         report.violations = [v for name in sorted(self._stores) for v in self._stores[name].violations]
+        report.violations += [_whole_file(table, error) for table, error in sorted(self.unreadable.items())]
         report.absent_tables = tuple(n for n in contract_names() if n not in self._files)
         return report
 
     def read_all(self) -> QualityReport:
-        """Read and check every table of the folder. Raises at the first broken table; `check_folder` never does."""
+        """Read and check every table of the folder; at the first broken one it raises, in mode "report" it goes on."""
         for table in self.names:
-            self._ensure(self._store(table), None)
+            try:
+                self._ensure(self._store(table), None)
+            except EvaltoolsError as error:
+                if self.on_violation != "report":
+                    raise
+                self.unreadable[table] = error
         return self.quality
 
     def path(self, table: str) -> Path | None:
@@ -135,7 +156,7 @@ class Tables:
             return None
         store = self._store(table)
         if self.on_violation == "raise" and isinstance(store.source, ParquetSource) and is_canonical(store.source):
-            return store.path
+            return self._files[table]
         if self._scratch is None:
             self._scratch = tempfile.TemporaryDirectory(prefix="evaltools-")
         path = Path(self._scratch.name) / f"{table}.parquet"
@@ -178,14 +199,20 @@ class Tables:
         return f"Tables of {self.folder.name} ({where}): {', '.join(self.names)}"
 
 
+def _whole_file(table: str, error: EvaltoolsError) -> Violation:
+    message = error.seen + (f"; {error.todo}" if error.todo else "")
+    return Violation(table, error.where, None, "", "", error.code, message)
+
+
 def open_tables(
     folder: str | os.PathLike[str], city: CityChoice = None, tables: Iterable[str] | None = None, *,
-    on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+    on_violation: Mode = "raise", key_file: str | os.PathLike[str] | None = None,
 ) -> Tables:  # fmt: skip
     """Open a data folder. Nothing is read but file names.
 
-    `city`: name, key or code of a city, several, or None for all; `tables`: only these; `on_violation`: "raise", or
-    "drop" to leave broken rows out, counted; `key_file`: secret key of the pseudonyms (see `pseudonyms.load_key`).
+    `city`: name, key or code of a city, several, or None for all; `tables`: only these; `on_violation`: "raise", "drop"
+    to leave broken rows out, counted, or "report" to list everything and raise nothing (for checks, not for results);
+    `key_file`: secret key of the pseudonyms (see `pseudonyms.load_key`).
     Errors: DataMissingError (no folder), DataInvalidError (two files for one table), ScopeError (unknown city).
     """
     path = Path(folder)
@@ -194,8 +221,8 @@ def open_tables(
             f"no data folder {redact(path.name)!r}", where=redact(path.parent.name), expected="a folder with tables",
             todo="give the folder that holds households.parquet and the other tables",
         )  # fmt: skip
-    if on_violation not in ("raise", "drop"):
-        raise RuleBookError(f"on_violation={on_violation!r}", expected="'raise' or 'drop'")
+    if on_violation not in get_args(Mode):
+        raise ParameterError(f"on_violation={on_violation!r}", expected=" or ".join(get_args(Mode)))
     return Tables(path, _codes(city), only=tables, on_violation=on_violation, key_file=key_file)
 
 
@@ -208,7 +235,7 @@ def _codes(city: CityChoice) -> tuple[str, ...] | None:
 
 def read_table(
     path: str | os.PathLike[str], table: str | None = None, *, city: CityChoice = None,
-    on_violation: OnViolation = "raise", key_file: str | os.PathLike[str] | None = None,
+    on_violation: Mode = "raise", key_file: str | os.PathLike[str] | None = None,
 ) -> tuple[pd.DataFrame, QualityReport]:  # fmt: skip
     """One file alone: its frame and ledger. `table`: whose contract it follows (default: the file's name).
 
@@ -219,7 +246,7 @@ def read_table(
         raise DataMissingError(f"no file {redact(file.name)!r}", where=redact(file.parent.name), todo="check the path")
     contract = load_contract(table or file.stem)
     key: Callable[[], PseudonymKey] = lambda: load_key(file.parent, key_file)  # noqa: E731
-    store = Store(file, contract, _codes(city), drop=on_violation == "drop", key=key)
+    store = Store(open_source(file, contract, _codes(city)), contract, on_violation, key)
     store.ensure()
     report = QualityReport({contract.table: store.ledger}, store.violations)
     report.unchecked = {f"{contract.table}: {r.id}": "one table read alone" for r in contract.references}

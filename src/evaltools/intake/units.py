@@ -9,7 +9,7 @@ YUAN_ALIASES = {"元": 1.0, "人民币元": 1.0, "千元": 1e3, "万元": 1e4, "
 
 @dataclass(frozen=True)
 class Unit:
-    """`name` as contracts write it; `zh` as headers show it; `factors`: header text -> multiply by this to get `name`."""
+    """`name` as contracts write it; `zh` as headers show it; `factors`: header text -> what to multiply by."""
 
     name: str
     zh: str

@@ -115,7 +115,7 @@ def duplicate_keys(frame: pd.DataFrame, contract: Contract) -> list[Problem]:
 
 
 def check_rows(frame: pd.DataFrame, contract: Contract, done: set[str]) -> list[tuple[str, Problem]]:
-    """(columns shown, problem) for the contract's row rules whose columns are all present; `done` is kept up to date."""
+    """(columns shown, problem) for the row rules whose columns are all present; `done` is kept up to date."""
     found = []
     kinds = kinds_of(contract)
     for check in contract.checks:

@@ -112,7 +112,7 @@ def membership(values: Vector, allowed: Sequence[Any]) -> Truth:
 
 
 def where(tests: Sequence[Truth], values: Sequence[Vector], kind: str, n: int) -> Vector:
-    """The value of the first test that is true; the last value where all are false; unknown where an open test precedes."""
+    """The value of the first true test; the last value where all are false; unknown after a test that is unknown."""
     if kind == "boolean":
         parts = [v if isinstance(v, Truth) else Truth(np.zeros(n, bool), np.zeros(n, bool)) for v in values]
         true = _pick(tests, [p.true for p in parts], False)
@@ -155,15 +155,22 @@ def _to_number(_: int, values: Vector) -> np.ndarray:
 
 
 def _to_text(_: int, values: Vector) -> np.ndarray:
+    """As text: whole numbers without a point, dates in ISO form, true and false."""
     if isinstance(values, Truth):
-        return np.where(values.true, "true", np.where(values.false, "false", None))
+        words = np.where(values.true, "true", "false").astype(object)
+        words[~values.known] = None
+        return words
     if values.dtype == object:
         return values
-    if values.dtype.kind == "M":
-        return np.array([None if np.isnat(v) else str(v) for v in values], dtype=object)
-    return np.array(
-        [None if np.isnan(v) else f"{v:.0f}" if v == round(v) else repr(float(v)) for v in values], dtype=object
-    )
+    distinct, places = np.unique(values, return_inverse=True)
+    return np.array([_word(v) for v in distinct], dtype=object)[places]
+
+
+def _word(value: Any) -> str | None:
+    if isinstance(value, np.datetime64):
+        return None if np.isnat(value) else str(value)
+    number = float(value)
+    return None if np.isnan(number) else f"{number:.0f}" if number.is_integer() else repr(number)
 
 
 def _least(_: int, *values: np.ndarray) -> np.ndarray:
