@@ -13,7 +13,7 @@ from evaltools.risk.columns import Plan, Terms
 from evaltools.risk.shapes import LevelShape, NumberShape, Shape
 
 BINS = 64
-ROUNDS, RATE, LEAVES = 300, 0.05, 4
+ROUNDS, RATE, LEAVES = 100, 0.15, 4  # 300 rounds at 0.05 gave the same held-out loss in six times the time
 NOTHING = np.zeros(0)
 
 

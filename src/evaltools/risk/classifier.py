@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from evaltools.risk import persist, training
 from evaltools.risk.columns import Terms
-from evaltools.risk.combine import Additive, level_for
+from evaltools.risk.combine import Additive
 from evaltools.risk.faults import RiskInputError
 from evaltools.risk.inputs import check_labels, check_weights, to_frame
+from evaltools.risk.link import level_for
 from evaltools.risk.reasons import Reasons
 
 CHUNK = 100_000
@@ -80,7 +81,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Log-odds of the event, (n,)."""
-        return np.concatenate([self._shifted(m.level + m.slope * m.score(t)) for m, t in self._chunks(X)])
+        return np.concatenate([self._shifted(m.log_odds(t)) for m, t in self._chunks(X)])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """(n, 2) probabilities of `classes_`."""
@@ -100,7 +101,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         z = float(norm.ppf(0.5 + level / 2))
         out = []
         for model, terms in self._chunks(X):
-            eta = self._shifted(model.level + model.slope * model.score(terms))
+            eta = self._shifted(model.log_odds(terms))
             half = z * self._update()[1] * np.sqrt(model.variance(terms))
             out.append(np.column_stack([expit(eta - half), expit(eta + half)]))
         return np.concatenate(out)
@@ -129,12 +130,12 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         shift, slope = self._update()
         parts, terms = [], []
         for model, piece in self._chunks(frame):
-            parts.append(slope * model.slope * model.parts(piece))
+            parts.append(slope * model.reasons(piece))
             terms.append(piece)
         model = self.model_
         both = Terms(np.concatenate([t.numbers for t in terms]), np.concatenate([t.codes for t in terms]))
         names = tuple(t.name for t in model.plan.terms)
-        return Reasons(names, np.concatenate(parts), shift + slope * model.level, both, model.plan, frame.index)
+        return Reasons(names, np.concatenate(parts), shift + slope * model.link.level, both, model.plan, frame.index)
 
     # -- keeping ---------------------------------------------------------------------------------------------
 
@@ -174,8 +175,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         if X is None:
             eta, w = self.reference_["log_odds"], self.reference_["weights"]
         else:
-            m = self.model_
-            eta = np.concatenate([m.level + m.slope * m.score(t) for _, t in self._chunks(X)])
+            eta = np.concatenate([m.log_odds(t) for m, t in self._chunks(X)])
             w = check_weights(sample_weight, len(eta))
         shift = level_for(gamma * eta, w, float(rate))
         self.updates_ = [*self.updates_, {"as_of": str(as_of), "rate": float(rate), "shift": shift, "slope": gamma}]

@@ -224,7 +224,8 @@ def to_numbers(values: pd.Series) -> np.ndarray:
     if np.isinf(out).any():
         raise RiskInputError(
             f"column {values.name!r} holds {int(np.isinf(out).sum())} infinite value(s) (infinity, inf)",
-            where=_first_row(values, np.isinf(out)), todo="correct them, or leave the cell empty if the value is not known",
+            where=_first_row(values, np.isinf(out)),
+            todo="correct them, or leave the cell empty if the value is not known",
         )  # fmt: skip
     return out
 

@@ -1,9 +1,8 @@
 """Both members as one additive model on the log-odds scale, calibrated on rows it was not fitted on.
 
-log-odds = level + slope * sum of shapes. The shapes are the mean of the two members'
-(docs/risk-evidence.md: on every split by time, region and dwelling the mean beat both members).
-level and slope come from predictions for
-rows held back: later periods where the period is known, whole clusters otherwise.
+The shapes are the mean of the two members' (docs/risk-evidence.md: on every split by time, region and dwelling the
+mean beat both members). The link from their sum to log-odds comes from predictions for rows held back: later periods
+where the period is known, whole clusters otherwise.
 """
 
 from __future__ import annotations
@@ -11,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit
 
 from evaltools.risk.booster import fit_booster
 from evaltools.risk.columns import Plan, Terms
 from evaltools.risk.design import build
 from evaltools.risk.folds import Split
-from evaltools.risk.irls import ridge_logit, sandwich
+from evaltools.risk.link import Link, level_for
 from evaltools.risk.logit import LogitMember, fit_logit
 from evaltools.risk.shapes import Shape, added, centred
 
-SLOPE_PRIOR = 0.2  # the calibration slope is 1 give or take this, before the held-back rows speak
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)  # ridge weights tried when events are few
 
 
@@ -30,16 +27,14 @@ class Additive:
     """A fitted model: everything needed to score, to explain and to draw intervals, as arrays.
 
     shapes: per term, the combined shape, centred, before the slope. `apart`: per term, the interpretable minus the
-    flexible member's shape (None when only one member was used). cov2 : (2, 2) covariance of (level, slope).
+    flexible member's shape (None when only one member was used). cov : (3, 3) covariance of (level, slope, bend).
     """
 
     plan: Plan
     shapes: tuple[Shape, ...]
     apart: tuple[Shape, ...] | None
-    level: float
-    slope: float
-    cov2: np.ndarray
     logit: LogitMember
+    link: Link
 
     def parts(self, terms: Terms, shapes: tuple[Shape, ...] | None = None) -> np.ndarray:
         """(n, terms): what each term adds, before the slope."""
@@ -57,6 +52,15 @@ class Additive:
             out += shape(next(codes) if term.is_category else next(numbers))
         return out
 
+    def log_odds(self, terms: Terms) -> np.ndarray:
+        """Calibrated log-odds, (n,), before any dated update."""
+        return self.link(self.score(terms))
+
+    def reasons(self, terms: Terms) -> np.ndarray:
+        """(n, terms): what each term adds; with the link's level they sum to the log-odds."""
+        parts = self.parts(terms)
+        return parts * self.link.stretch(parts.sum(axis=1))[:, None]
+
     def variance(self, terms: Terms) -> np.ndarray:
         """Variance of the calibrated log-odds, (n,): sampling of the interpretable member, disagreement of the two
         members (a quarter of its square: the variance between two equally likely models), and the calibration."""
@@ -64,8 +68,7 @@ class Additive:
         if self.apart is not None:
             out += 0.25 * self.parts(terms, self.apart).sum(axis=1) ** 2
         s = self.score(terms)
-        level, both, slope = self.cov2[0, 0], self.cov2[0, 1], self.cov2[1, 1]
-        return self.slope**2 * out + level + 2 * both * s + slope * s**2
+        return self.link.local(s) ** 2 * out + self.link.variance(s)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def fit_both(plan: Plan, rows: Rows, seed: int) -> Additive:
     pairs = list(zip(_all_centred(plan, logit.shapes(plan), rows), _all_centred(plan, flexible, rows), strict=True))
     shapes = tuple(added(a.scaled(0.5), b.scaled(0.5)) for a, b in pairs)
     apart = tuple(added(a, b.scaled(-1.0)) for a, b in pairs)
-    return _levelled(Additive(plan, shapes, apart, 0.0, 1.0, np.zeros((2, 2)), logit), rows)
+    return _levelled(Additive(plan, shapes, apart, logit, Link()), rows)
 
 
 def fit_simple(plan: Plan, rows: Rows, penalty: float) -> Additive:
@@ -100,7 +103,7 @@ def fit_simple(plan: Plan, rows: Rows, penalty: float) -> Additive:
         plan, rows.terms, rows.y, rows.w, rows.clusters, penalty=0.0 if only else penalty, bends=False, only=only
     )
     shapes = tuple(_all_centred(plan, logit.shapes(plan), rows))
-    return _levelled(Additive(plan, shapes, None, 0.0, 1.0, np.zeros((2, 2)), logit), rows)
+    return _levelled(Additive(plan, shapes, None, logit, Link()), rows)
 
 
 def _all_centred(plan: Plan, shapes: list[Shape], rows: Rows) -> list[Shape]:
@@ -114,16 +117,8 @@ def _all_centred(plan: Plan, shapes: list[Shape], rows: Rows) -> list[Shape]:
 
 
 def _levelled(model: Additive, rows: Rows) -> Additive:
-    return replace(model, level=level_for(model.score(rows.terms), rows.w, float(np.average(rows.y, weights=rows.w))))
-
-
-def level_for(eta: np.ndarray, w: np.ndarray, rate: float) -> float:
-    """The constant that, added to log-odds `eta`, makes the weighted mean probability `rate` (bisection)."""
-    low, high = -60.0, 60.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.average(expit(eta + middle), weights=w) < rate else (low, middle)
-    return (low + high) / 2
+    rate = float(np.average(rows.y, weights=rows.w))
+    return replace(model, link=Link(level=level_for(model.score(rows.terms), rows.w, rate)))
 
 
 def held_back_scores(fit, rows: Rows, splits: list[Split]) -> tuple[np.ndarray, np.ndarray]:
@@ -131,17 +126,6 @@ def held_back_scores(fit, rows: Rows, splits: list[Split]) -> tuple[np.ndarray, 
     index = np.concatenate([out for _, out in splits])
     scores = np.concatenate([fit(rows.take(into)).score(rows.terms.take(out)) for into, out in splits])
     return index, scores
-
-
-def calibration(
-    scores: np.ndarray, y: np.ndarray, w: np.ndarray, clusters: np.ndarray
-) -> tuple[float, float, np.ndarray]:
-    """(level, slope, covariance) of the logistic regression of y on held-back scores, the slope shrunk towards 1."""
-    X = np.column_stack([np.ones(len(scores)), scores])
-    ridge = np.array([0.0, 1 / SLOPE_PRIOR**2])
-    ab = ridge_logit(X, y, w, ridge, offset=scores) + np.array([0.0, 1.0])
-    cov = sandwich(X, y, w, ridge, ab, np.unique(clusters, return_inverse=True)[1])
-    return float(ab[0]), float(ab[1]), cov
 
 
 def log_loss(scores: np.ndarray, y: np.ndarray) -> np.ndarray:

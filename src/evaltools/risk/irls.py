@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
@@ -63,16 +64,16 @@ def _objective(
 
 
 def sandwich(
-    X: np.ndarray, y: np.ndarray, w: np.ndarray, penalty: np.ndarray, beta: np.ndarray, clusters: np.ndarray
-) -> np.ndarray:
+    X: np.ndarray, y: np.ndarray, w: np.ndarray, penalty: np.ndarray, beta: np.ndarray, clusters: np.ndarray, *,
+    offset: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Cluster-robust covariance of `beta`, (p, p): bread x meat x bread, with the usual small-sample factor
     G/(G-1) * (n-1)/(n-p) (Liang and Zeger 1986; the default of statsmodels). clusters : (n,) integers 0..G-1."""
-    p = expit(X @ beta)
+    p = expit(X @ beta if offset is None else offset + X @ beta)
     bread = np.linalg.inv(information(X, w * p * (1 - p), penalty))
     scores = (w * (y - p))[:, None] * X
-    groups = int(clusters.max()) + 1
-    sums = np.zeros((groups, X.shape[1]))
-    np.add.at(sums, clusters, scores)
+    groups, rows = int(clusters.max()) + 1, np.arange(len(y))
+    sums = sparse.csr_array((np.ones(len(y)), (clusters, rows)), shape=(groups, len(y))) @ scores
     n, k = X.shape
     factor = groups / max(groups - 1, 1) * (n - 1) / max(n - k, 1)
     return factor * bread @ (sums.T @ sums) @ bread

@@ -20,12 +20,13 @@ from evaltools.risk.columns import Plan, Term
 from evaltools.risk.combine import Additive
 from evaltools.risk.design import Piece
 from evaltools.risk.faults import ModelFileError
+from evaltools.risk.link import Link
 from evaltools.risk.logit import LogitMember
 from evaltools.risk.shapes import LevelShape, NumberShape
 
 FORMAT = 1
 KINDS: dict[str, type] = {
-    c.__name__: c for c in (Additive, Plan, Term, Piece, LogitMember, NumberShape, LevelShape)
+    c.__name__: c for c in (Additive, Link, Plan, Term, Piece, LogitMember, NumberShape, LevelShape)
 }  # fmt: skip
 
 

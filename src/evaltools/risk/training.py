@@ -15,15 +15,14 @@ from evaltools.risk.combine import (
     PENALTIES,
     Additive,
     Rows,
-    calibration,
     fit_both,
     fit_simple,
     held_back_scores,
-    level_for,
     log_loss,
 )  # fmt: skip
 from evaltools.risk.faults import RiskInputError, RiskWarning
 from evaltools.risk.folds import Split, cluster_codes, cluster_folds, later_folds, row_hash, thinned
+from evaltools.risk.link import calibrated_link, level_for
 
 if TYPE_CHECKING:
     from evaltools.risk.classifier import ReturnRiskClassifier
@@ -128,12 +127,14 @@ def _fit_and_calibrate(
     if not splits:
         return model, {**form, "calibrated_on": "its own rows"}
     index, scores = held_back_scores(fit, data, splits)
-    _, slope, cov2 = calibration(scores, data.y[index], data.w[index], data.clusters[index])
+    link = calibrated_link(scores, data.y[index], data.w[index], data.clusters[index])
     newest = slice(None) if when is None else when == when.max()
     own = model.score(data.terms)[newest]
-    level = level_for(slope * own, data.w[newest], float(np.average(data.y[newest], weights=data.w[newest])))
+    rate = float(np.average(data.y[newest], weights=data.w[newest]))
+    link = replace(link, level=link.level + level_for(link(own), data.w[newest], rate))
     on = "whole clusters held back" if when is None else "later periods; level of the newest"
-    return replace(model, level=level, slope=slope, cov2=cov2), {**form, "calibrated_on": on, "slope": slope}
+    found = {"calibrated_on": on, "slope": link.slope, "bend": link.bend, "knot": link.knot}
+    return replace(model, link=link), {**form, **found}
 
 
 def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnRiskClassifier) -> list[Split]:
@@ -156,7 +157,7 @@ def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float,
         for into, out in splits:
             model = fit_simple(plan, data.take(into), penalty)
             index.append(out)
-            loss.append(log_loss(model.level + model.score(data.terms.take(out)), data.y[out]) * data.w[out])
+            loss.append(log_loss(model.log_odds(data.terms.take(out)), data.y[out]) * data.w[out])
         order = np.argsort(np.concatenate(index))
         losses[penalty] = np.concatenate(loss)[order]
     best = min(tried, key=lambda p: losses[p].mean())
@@ -169,7 +170,7 @@ def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float,
 def _reference(model: Additive, data: Rows, when: np.ndarray | None) -> dict[str, np.ndarray]:
     """Weighted quantiles of the training log-odds: enough to move the level later without the rows."""
     rows = np.ones(len(data.y), bool) if when is None else when == when.max()
-    eta, w = model.level + model.slope * model.score(data.terms.take(rows)), data.w[rows]
+    eta, w = model.log_odds(data.terms.take(rows)), data.w[rows]
     order = np.argsort(eta, kind="stable")
     share = (np.cumsum(w[order]) - 0.5 * w[order]) / w.sum()
     at = (np.arange(REFERENCE_POINTS) + 0.5) / REFERENCE_POINTS
