@@ -27,7 +27,12 @@ def notebook(tmp_path):
     def build(*code: str):
         first = 'city = "meizhou"\nyear = 2020\nas_of = ""\ndata = "data/demo"\nlang = "zh"'
         cells = [nbformat.v4.new_code_cell(first, metadata={"tags": ["parameters"]})]
-        cells += [nbformat.v4.new_markdown_cell("# 小报告\n\n正文。")]
+        cover = (
+            "from evaltools.report import Document\n"
+            'meta = {"city": city, "year": year, "as_of": f"{year}-12-31", "lang": lang, "synthetic": True}\n'
+            'Document(title="小报告", meta=meta)'
+        )
+        cells += [nbformat.v4.new_code_cell(cover), nbformat.v4.new_markdown_cell("# 一章\n\n正文。")]
         cells += [nbformat.v4.new_code_cell(c) for c in code]
         book = nbformat.v4.new_notebook(cells=cells)
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -47,7 +47,7 @@ def test_relative_data_means_the_project_root_wherever_the_command_runs(root, tm
 
 
 def test_the_fingerprint_changes_with_a_rule(root, tmp_path, monkeypatch):
-    from evaltools.batch import plan as module
+    from evaltools.batch import jobs as module
 
     before = planned(root, tmp_path)[0].fingerprint
     changed = module.RuleBook.load().with_value("gate.omission_rate_max", 0.03, reason="test")

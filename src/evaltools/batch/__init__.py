@@ -2,7 +2,7 @@
 
 from evaltools.batch.manifest import CityRecord, RunManifest
 from evaltools.batch.parameters import read_parameter_file
-from evaltools.batch.plan import FORMATS, Job, cities_named, city_parameters, plan
+from evaltools.batch.jobs import FORMATS, Job, cities_named, city_parameters, plan
 from evaltools.batch.run import run
 
 __all__ = ["FORMATS", "CityRecord", "Job", "RunManifest", "cities_named", "city_parameters", "plan",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evaltools.batch.plan import Job
+from evaltools.batch.jobs import Job
 from evaltools.paths import resolve, shown
 from evaltools.provenance import code_digest, commit, file_digest, hash_inputs, versions
 from evaltools.standards import RuleBook

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 
 from evaltools.batch.execute import run_city
 from evaltools.batch.manifest import CityRecord, RunManifest, finished, header
-from evaltools.batch.plan import Job
+from evaltools.batch.jobs import Job
 from evaltools.errors import ReportError
 
 Progress = Callable[[CityRecord, int, int], None]
