@@ -21,7 +21,7 @@ from evaltools.terms import City, CityRole
 if TYPE_CHECKING:
     from evaltools.indicators import Gates, VillageVerdicts
     from evaltools.intake import QualityReport
-    from evaltools.standards import Rules
+    from evaltools.standards import Pairings, Rules
 
 LANGUAGES = ("zh", "en")
 
@@ -120,7 +120,7 @@ class ReportInput:
     `rules`: the snapshot for this city and date; `quality`: the ledger of what was read; `places`: code -> name of
     counties, towns and villages; `exits`, `villages`, `gates`, `account`: results that may be published, None where
     the city has none; `helper`: the helping city of a helped one; for a helping city `helped`: its pairs, `funds`: its
-    money; `meta`: meta.json of the data.
+    money; `pairings`: the rule book's pairs, cited where a pair is named; `meta`: meta.json of the data.
     """
 
     city: City
@@ -139,6 +139,7 @@ class ReportInput:
     helper: City | None = None
     helped: tuple[HelpedCity, ...] = ()
     funds: FundTables | None = None
+    pairings: Pairings | None = None
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -172,8 +173,11 @@ class CityReport:
             if name in (chapter.number, chapter.title) and name:
                 return chapter
         valid = [c.number or c.title for c in self.chapters]
-        raise ReportError(f"this report has no chapter {name!r}", expected=nearest(name, valid),
-                          todo="chapters of later issues are absent until they exist")  # fmt: skip
+        raise ReportError(
+            f"this report has no chapter {name!r}",
+            expected=nearest(name, valid),
+            todo="chapters of later issues are absent until they exist",
+        )
 
     @property
     def numbers(self) -> tuple[Bound, ...]:

@@ -23,8 +23,10 @@ NEAR = (0.80, 1.20)
 """The neighbourhood of the line that is shown enlarged."""
 CITY = ""
 """County code of the row that holds the city's sums."""
-STATES = [s.value for s in (
-    VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING, VerdictState.RULE_UNDEFINED)]  # fmt: skip
+STATES = [
+    s.value
+    for s in (VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING, VerdictState.RULE_UNDEFINED)
+]
 GUARANTEE_STATES = [*STATES, VerdictState.NOT_APPLICABLE.value]
 FLOWS_IN, FLOWS_OUT = (*INFLOWS, "joined"), (*OUTFLOWS, "left")
 
@@ -55,7 +57,10 @@ def publish_exits(exits: ExitVerdicts, rules: Any) -> ExitTables:
 
 def _verdicts(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
     """Counts by county and for the city (code ""): verdicts by both lines, households that depend on the line."""
-    flags: dict[str, Any] = {"households": np.ones(len(exited)), "persons": exited["persons"].astype("Float64").fillna(0)}
+    flags: dict[str, Any] = {
+        "households": np.ones(len(exited)),
+        "persons": exited["persons"].astype("Float64").fillna(0),
+    }
     for state in STATES:
         flags[f"households_{state}"] = exited["verdict"] == state
         flags[f"households_{state}_planned"] = exited["verdict_planned"] == state
@@ -64,12 +69,19 @@ def _verdicts(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
     table = _with_city(pd.DataFrame(flags, index=exited.index).astype(float), exited["county_code"])
     out = table
     for names in (
-        [f"households_{s}" for s in STATES], [f"households_{s}_planned" for s in STATES], ["sensitive", "not_sensitive"],
-    ):  # fmt: skip
+        [f"households_{s}" for s in STATES],
+        [f"households_{s}_planned" for s in STATES],
+        ["sensitive", "not_sensitive"],
+    ):
         part = protect(
-            table[["county_code", "households", "persons", *names]], rules, counts=names, total="households",
-            total_row={"county_code": CITY}, companions={"households": ["persons"]}, name="exit verdicts",
-        )  # fmt: skip
+            table[["county_code", "households", "persons", *names]],
+            rules,
+            counts=names,
+            total="households",
+            total_row={"county_code": CITY},
+            companions={"households": ["persons"]},
+            name="exit verdicts",
+        )
         out = _merged(out, part.frame, ["households", "persons", *names])
     return out
 
@@ -84,9 +96,13 @@ def _status(frame: pd.DataFrame, rules: Any) -> pd.DataFrame:
     sums = sums.rename_axis("registry_status").reset_index()
     # The exited row is printed by county too, so only poor and all may be withheld for each other.
     shown = protect(
-        sums.iloc[:2], rules, counts=["households"], sums_known=False, companions={"households": ["persons"]},
+        sums.iloc[:2],
+        rules,
+        counts=["households"],
+        sums_known=False,
+        companions={"households": ["persons"]},
         name="registered households",
-    ).frame  # fmt: skip
+    ).frame
     whole = sums.iloc[[2]].astype({"households": "Int64"})
     if shown["households"].isna().any():
         whole = whole.assign(households=pd.NA, persons=pd.NA)
@@ -100,8 +116,14 @@ def _guarantees(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
         flags = pd.DataFrame({s: exited[component] == s for s in GUARANTEE_STATES}, index=exited.index)
         table = _with_city(flags.assign(households=1).astype(float), exited["county_code"]).assign(component=component)
         parts.append(
-            protect(table, rules, counts=GUARANTEE_STATES, total="households", total_row={"county_code": CITY},
-                    name=component).frame  # fmt: skip
+            protect(
+                table,
+                rules,
+                counts=GUARANTEE_STATES,
+                total="households",
+                total_row={"county_code": CITY},
+                name=component,
+            ).frame
         )
     return pd.concat(parts, ignore_index=True)
 
@@ -173,11 +195,14 @@ def publish_account(account: StockFlow, year: int, rules: Any) -> AccountTables:
     wide = wide.reindex(columns=["households", "persons"]).astype("Float64")
     small = (wide["households"].abs() > 0) & (wide["households"].abs() < min_cell)
     has_gap = (wide.fillna(0) != 0).any(axis=1)
-    counties = wide.mask(small.fillna(False).to_numpy()[:, None]).assign(is_open=has_gap)
+    counties = wide.mask(np.outer(small.fillna(False).to_numpy(dtype=bool), [True, True])).assign(is_open=has_gap)
     return AccountTables(
-        totals=shown.reset_index(), counties=counties.reset_index(),
-        has_opening=bool(len(now)) and bool(now["has_opening"].all()), rows=len(now), offending=int(has_gap.sum()),
-    )  # fmt: skip
+        totals=shown.reset_index(),
+        counties=counties.reset_index(),
+        has_opening=bool(len(now)) and bool(now["has_opening"].all()),
+        rows=len(now),
+        offending=int(has_gap.sum()),
+    )
 
 
 def _hidden_flows(row: pd.DataFrame, rules: Any) -> set[str]:
@@ -235,7 +260,9 @@ def _guidance(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_co
 def _split(paid: pd.DataFrame, helper_code: str) -> pd.DataFrame:
     """Arrivals of the fiscal input by recipient, and what the helping city paid of it."""
     recipient = paid["city_code"].astype(str)
-    is_own = (paid["payer"] == "helping_city") & (paid["payer_city_code"].isna() | (paid["payer_city_code"] == helper_code))
+    is_own = (paid["payer"] == "helping_city") & (
+        paid["payer_city_code"].isna() | (paid["payer_city_code"] == helper_code)
+    )
     amount = paid["amount_yuan"].astype(float)
     own = amount.where(is_own, 0.0)
     table = pd.DataFrame({"total_yuan": amount.groupby(recipient).sum(), "helper_yuan": own.groupby(recipient).sum()})

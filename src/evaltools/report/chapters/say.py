@@ -32,8 +32,11 @@ class Voice:
         pieces = _split(_template(key, self.lang))
         wanted = {name for _, name in pieces if name is not None}
         if wanted != set(slots):
-            raise ReportError(f"slots {sorted(slots)} for template {key!r}", expected=f"exactly {sorted(wanted)}",
-                              where="report/chapters/text")  # fmt: skip
+            raise ReportError(
+                f"slots {sorted(slots)} for template {key!r}",
+                expected=f"exactly {sorted(wanted)}",
+                where="report/chapters/text",
+            )
         parts: list[str | Bound | Ref] = []
         for literal, name in pieces:
             parts += [literal] if literal else []
@@ -79,8 +82,11 @@ def templates() -> dict[str, dict[str, str]]:
     for key, entry in found.items():
         zh, en = ({n for _, n in _split(entry[lang]) if n is not None} for lang in ("zh", "en"))
         if zh != en:
-            raise ReportError(f"template {key!r} has slots {sorted(zh)} in Chinese and {sorted(en)} in English",
-                              expected="the same slots", where="report/chapters/text")  # fmt: skip
+            raise ReportError(
+                f"template {key!r} has slots {sorted(zh)} in Chinese and {sorted(en)} in English",
+                expected="the same slots",
+                where="report/chapters/text",
+            )
     return found
 
 

@@ -16,9 +16,15 @@ def steps(opening: float, flows: Sequence[float]) -> np.ndarray:
 
 
 def waterfall(
-    opening: float, flows: Sequence[float], closing: float, labels: Sequence[str], *, unit: str, residual_label: str,
+    opening: float,
+    flows: Sequence[float],
+    closing: float,
+    labels: Sequence[str],
+    *,
+    unit: str,
+    residual_label: str,
     lang: str = "zh",
-) -> Picture:  # fmt: skip
+) -> Picture:
     """`flows`: signed, in the order drawn; `labels`: one each. Inflows are light, outflows hatched; the residual (closing
     less the level reached) is in the limit's hue, since its limit is zero. `unit` labels the axis."""
     levels = steps(opening, flows)
@@ -32,13 +38,22 @@ def waterfall(
         ax = fig.subplots()
         for y, (bottom, height, sign) in enumerate(zip(bottoms, heights, signs, strict=True)):
             colour, hatch = look[int(sign)]
-            ax.barh(y, height, 0.62, bottom, color=colour, hatch=hatch, edgecolor=LIMIT if sign == 2 else VALUE,
-                    linewidth=0.8)  # fmt: skip
+            ax.barh(
+                y,
+                height,
+                0.62,
+                bottom,
+                color=colour,
+                hatch=hatch,
+                edgecolor=LIMIT if sign == 2 else VALUE,
+                linewidth=0.8,
+            )
         shown = [opening, *flows, residual, closing]
         for y, value in enumerate(shown):
             text = f"{value:,.0f}" if y in (0, len(shown) - 1) else f"{value:+,.0f}".replace("-", "−")
-            ax.text(bottoms[y] + heights[y], y, " " + ("0" if value == 0 else text), va="center", fontsize=9.5,
-                    color=INK)  # fmt: skip
+            ax.text(
+                bottoms[y] + heights[y], y, " " + ("0" if value == 0 else text), va="center", fontsize=9.5, color=INK
+            )
         ends = [opening, *levels[1:], closing]
         for y, level in enumerate(ends):
             ax.plot([level, level], [y + 0.31, y + 0.69], color=MUTED, linewidth=0.8)

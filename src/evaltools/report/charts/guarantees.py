@@ -14,9 +14,15 @@ _SCALE = LinearSegmentedColormap.from_list("shortfall", ["#ffffff", "#c9dbec", V
 
 
 def heat_table(
-    places: Sequence[str], columns: Sequence[str], shortfall: np.ndarray, texts: Sequence[Sequence[str]], *,
-    is_hidden: np.ndarray, title: str, lang: str = "zh",
-) -> Picture:  # fmt: skip
+    places: Sequence[str],
+    columns: Sequence[str],
+    shortfall: np.ndarray,
+    texts: Sequence[Sequence[str]],
+    *,
+    is_hidden: np.ndarray,
+    title: str,
+    lang: str = "zh",
+) -> Picture:
     """`shortfall`, `is_hidden`: (places, columns); shares in fractions, NaN where nothing is known. Darker is a larger
     share. `texts`: what stands in each cell; a hidden cell is hatched. `title` names what the shade means."""
     values = np.asarray(shortfall, float)
@@ -27,10 +33,23 @@ def heat_table(
         for i, row in enumerate(texts):
             for j, text in enumerate(row):
                 if is_hidden[i, j]:
-                    ax.fill([j, j + 1, j + 1, j], [i, i, i + 1, i + 1], fill=False, hatch="////", edgecolor=MUTED,
-                            linewidth=0)  # fmt: skip
-                ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=9.5,
-                        color=_ink_on(np.nan_to_num(values[i, j]) / top))  # fmt: skip
+                    ax.fill(
+                        [j, j + 1, j + 1, j],
+                        [i, i, i + 1, i + 1],
+                        fill=False,
+                        hatch="////",
+                        edgecolor=MUTED,
+                        linewidth=0,
+                    )
+                ax.text(
+                    j + 0.5,
+                    i + 0.5,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=9.5,
+                    color=_ink_on(np.nan_to_num(values[i, j]) / top),
+                )
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
         ax.set_yticks(np.arange(len(places)) + 0.5, places)
         ax.invert_yaxis()
@@ -41,10 +60,16 @@ def heat_table(
         note = title + ("；" if lang == "zh" else "; ") + words("suppressed", lang) if is_hidden.any() else title
         fig.supxlabel(note + (": ////" if is_hidden.any() else ""), fontsize=9.5, color=INK)
         svg, png = render(fig)
-    return Picture(svg, png, {
-        "place": [p for p in places for _ in columns], "column": [c for _ in places for c in columns],
-        "share": values.ravel().tolist(), "is_hidden": np.asarray(is_hidden).ravel().tolist(),
-    })  # fmt: skip
+    return Picture(
+        svg,
+        png,
+        {
+            "place": [p for p in places for _ in columns],
+            "column": [c for _ in places for c in columns],
+            "share": values.ravel().tolist(),
+            "is_hidden": np.asarray(is_hidden).ravel().tolist(),
+        },
+    )
 
 
 def _ink_on(shade: float) -> str:

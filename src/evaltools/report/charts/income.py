@@ -49,14 +49,27 @@ def income_lines(
         left.set_ylabel(words("households", lang))
         fig.supxlabel(words("income_axis", lang), fontsize=10)
         is_cut = bool(np.isnan(whole.counts).any() or np.isnan(near.counts).any())
-        fig.legend(handles=_keys(actual, planned, band, is_cut, lang), loc="outside upper left", ncols=4,
-                   columnspacing=1.2, handletextpad=0.5)  # fmt: skip
+        fig.legend(
+            handles=_keys(actual, planned, band, is_cut, lang),
+            loc="outside upper left",
+            ncols=4,
+            columnspacing=1.2,
+            handletextpad=0.5,
+        )
         svg, png = render(fig)
-    return Picture(svg, png, {
-        "whole_edges": whole.edges.tolist(), "whole_counts": whole.counts.tolist(),
-        "near_edges": near.edges.tolist(), "near_counts": near.counts.tolist(),
-        "line_actual": actual, "line_planned": planned, "band": band,
-    })  # fmt: skip
+    return Picture(
+        svg,
+        png,
+        {
+            "whole_edges": whole.edges.tolist(),
+            "whole_counts": whole.counts.tolist(),
+            "near_edges": near.edges.tolist(),
+            "near_counts": near.counts.tolist(),
+            "line_actual": actual,
+            "line_planned": planned,
+            "band": band,
+        },
+    )
 
 
 def _just_above(bins: Bins, line: float | None, band: float) -> np.ndarray:
@@ -69,13 +82,27 @@ def _just_above(bins: Bins, line: float | None, band: float) -> np.ndarray:
 
 def _bars(ax: Axes, bins: Bins, dark: np.ndarray) -> None:
     colours = np.where(dark, VALUE, VALUE_LIGHT)
-    ax.bar(bins.edges[:-1], np.nan_to_num(bins.counts), np.diff(bins.edges), align="edge", color=colours,
-           edgecolor="white", linewidth=0.5)  # fmt: skip
+    ax.bar(
+        bins.edges[:-1],
+        np.nan_to_num(bins.counts),
+        np.diff(bins.edges),
+        align="edge",
+        color=colours,
+        edgecolor="white",
+        linewidth=0.5,
+    )
     hidden = np.isnan(bins.counts)
     middles = (bins.edges[:-1] + bins.edges[1:]) / 2
     if hidden.any():
-        ax.plot(middles[hidden], np.zeros(hidden.sum()), linestyle="none", marker="x", markersize=4, color=MUTED,
-                clip_on=False)  # fmt: skip
+        ax.plot(
+            middles[hidden],
+            np.zeros(hidden.sum()),
+            linestyle="none",
+            marker="x",
+            markersize=4,
+            color=MUTED,
+            clip_on=False,
+        )
     ax.set_xlim(bins.edges[0], bins.edges[-1])
     quiet(ax, grid="y")
 
@@ -96,6 +123,7 @@ def _keys(actual: float | None, planned: float | None, band: float, is_cut: bool
     if actual is not None:
         keys.append(Patch(color=VALUE, label=words("just_above", lang, band=share(band))))
     if is_cut:
-        keys.append(Line2D([], [], linestyle="none", marker="x", markersize=5, color=MUTED,
-                           label=words("suppressed", lang)))  # fmt: skip
+        keys.append(
+            Line2D([], [], linestyle="none", marker="x", markersize=5, color=MUTED, label=words("suppressed", lang))
+        )
     return keys

@@ -31,8 +31,9 @@ def words(key: str, lang: str, **slots: str) -> str:
     """The chart word `key` in `lang`, its slots filled."""
     entry = _table().get(key)
     if entry is None or lang not in entry:
-        raise ReportError(f"no chart word {key!r} in {lang!r}", expected="an entry with zh and en",
-                          where="report/charts/words.yaml")  # fmt: skip
+        raise ReportError(
+            f"no chart word {key!r} in {lang!r}", expected="an entry with zh and en", where="report/charts/words.yaml"
+        )
     return entry[lang].format(**slots)
 
 

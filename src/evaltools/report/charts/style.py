@@ -44,13 +44,29 @@ MARKERS: dict[VerdictState, dict[str, Any]] = {
 def rc() -> Any:
     """Settings of every chart; `svg.hashsalt` makes element ids repeat."""
     return {
-        "font.family": chart_family(), "font.size": 10, "axes.unicode_minus": False,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
-        "axes.titlesize": 10.5, "axes.labelsize": 10, "xtick.labelsize": 9.5, "ytick.labelsize": 10,
-        "xtick.color": INK, "ytick.color": INK, "text.color": INK, "legend.frameon": False, "legend.fontsize": 9.5,
-        "figure.facecolor": "white", "axes.facecolor": "white", "hatch.linewidth": 0.6,
-        "svg.hashsalt": "evaltools", "svg.fonttype": "path", "savefig.facecolor": "white",
-    }  # fmt: skip
+        "font.family": chart_family(),
+        "font.size": 10,
+        "axes.unicode_minus": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": INK,
+        "axes.titlesize": 10.5,
+        "axes.labelsize": 10,
+        "xtick.labelsize": 9.5,
+        "ytick.labelsize": 10,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "text.color": INK,
+        "legend.frameon": False,
+        "legend.fontsize": 9.5,
+        "figure.facecolor": "white",
+        "axes.facecolor": "white",
+        "hatch.linewidth": 0.6,
+        "svg.hashsalt": "evaltools",
+        "svg.fonttype": "path",
+        "savefig.facecolor": "white",
+    }
 
 
 @contextmanager
@@ -63,11 +79,13 @@ def canvas(height: float, *, width: float = WIDTH) -> Iterator[Canvas]:
 def render(fig: Canvas, *, dpi: int = 200) -> tuple[str, bytes]:
     """(SVG text, PNG bytes) of a figure; equal figures give equal bytes: no date, no program name."""
     with mpl.rc_context(rc()):
+        fig.draw_without_rendering()  # lay out once, not once a format
+        fig.set_layout_engine("none")
         svg, png = io.StringIO(), io.BytesIO()
         fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         fig.savefig(png, format="png", dpi=dpi, metadata={"Software": None})
     text = svg.getvalue()
-    return text[text.index("<svg"):], png.getvalue()
+    return text[text.index("<svg") :], png.getvalue()
 
 
 def quiet(ax: Axes, *, grid: str | None = "x") -> None:

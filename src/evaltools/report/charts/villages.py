@@ -25,8 +25,13 @@ def collective_income(yuan: np.ndarray, *, lang: str = "zh") -> Picture:
         ax.axvspan(low, high, color="#e9e9e9", linewidth=0, label=words("quartiles", lang))
         ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=VALUE_LIGHT, edgecolor="white", linewidth=0.6)
         ax.axvline(median, color=VALUE, linewidth=2.2, label=f"{words('median', lang)} {median:,.1f}")
-        ax.axvline(wan.mean(), color=MUTED, linewidth=1.6, linestyle=(0, (1, 1)),
-                   label=f"{words('mean', lang)} {wan.mean():,.1f}")  # fmt: skip
+        ax.axvline(
+            wan.mean(),
+            color=MUTED,
+            linewidth=1.6,
+            linestyle=(0, (1, 1)),
+            label=f"{words('mean', lang)} {wan.mean():,.1f}",
+        )
         ax.set_xlim(edges[0], edges[-1])
         ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         ax.set_xlabel(words("collective_axis", lang))
@@ -34,10 +39,17 @@ def collective_income(yuan: np.ndarray, *, lang: str = "zh") -> Picture:
         quiet(ax, grid="y")
         fig.legend(loc="outside upper left", ncols=3)
         svg, png = render(fig)
-    return Picture(svg, png, {
-        "edges_wan_yuan": edges.tolist(), "villages": counts.tolist(), "median_wan_yuan": float(median),
-        "quartiles_wan_yuan": [float(low), float(high)], "mean_wan_yuan": float(wan.mean()),
-    })  # fmt: skip
+    return Picture(
+        svg,
+        png,
+        {
+            "edges_wan_yuan": edges.tolist(),
+            "villages": counts.tolist(),
+            "median_wan_yuan": float(median),
+            "quartiles_wan_yuan": [float(low), float(high)],
+            "mean_wan_yuan": float(wan.mean()),
+        },
+    )
 
 
 def _nice_bins(values: np.ndarray, most: int = 24) -> np.ndarray:
@@ -51,9 +63,14 @@ def _nice_bins(values: np.ndarray, most: int = 24) -> np.ndarray:
 
 
 def coverage_dumbbells(
-    items: Sequence[str], lowest: np.ndarray, city: np.ndarray, highest: np.ndarray, targets: np.ndarray, *,
+    items: Sequence[str],
+    lowest: np.ndarray,
+    city: np.ndarray,
+    highest: np.ndarray,
+    targets: np.ndarray,
+    *,
     lang: str = "zh",
-) -> Picture:  # fmt: skip
+) -> Picture:
     """All arrays (items,), fractions, NaN where unknown; `targets` NaN where no rule sets one."""
     n = len(items)
     y = np.arange(n)
@@ -62,8 +79,18 @@ def coverage_dumbbells(
         ax.hlines(y, 100 * lowest, 100 * highest, color=VALUE_LIGHT, linewidth=3)
         ax.plot(100 * lowest, y, linestyle="none", marker="<", markersize=8, color=VALUE, clip_on=False, zorder=4)
         ax.plot(100 * highest, y, linestyle="none", marker=">", markersize=8, color=VALUE, clip_on=False, zorder=4)
-        ax.plot(100 * city, y, linestyle="none", marker="o", markersize=8, markerfacecolor="white",
-                markeredgecolor=VALUE, markeredgewidth=1.6, clip_on=False, zorder=5)  # fmt: skip
+        ax.plot(
+            100 * city,
+            y,
+            linestyle="none",
+            marker="o",
+            markersize=8,
+            markerfacecolor="white",
+            markeredgecolor=VALUE,
+            markeredgewidth=1.6,
+            clip_on=False,
+            zorder=5,
+        )
         ax.vlines(100 * targets, y - 0.36, y + 0.36, color=LIMIT, linewidth=2, linestyle=DASHES, clip_on=False)
         drawn = np.concatenate([lowest, city, highest, targets])
         floor = 100 * float(np.nanmin(drawn)) if not np.isnan(drawn).all() else 0.0
@@ -76,19 +103,34 @@ def coverage_dumbbells(
         quiet(ax)
         fig.legend(handles=_keys(lang, bool(np.isfinite(targets).any())), loc="outside upper left", ncols=4)
         svg, png = render(fig)
-    return Picture(svg, png, {
-        "item": list(items), "lowest": lowest.tolist(), "city": city.tolist(), "highest": highest.tolist(),
-        "target": targets.tolist(),
-    })  # fmt: skip
+    return Picture(
+        svg,
+        png,
+        {
+            "item": list(items),
+            "lowest": lowest.tolist(),
+            "city": city.tolist(),
+            "highest": highest.tolist(),
+            "target": targets.tolist(),
+        },
+    )
 
 
 def _keys(lang: str, has_target: bool) -> list[Line2D]:
     plain = {"linestyle": "none", "markersize": 8}
     keys = [
         Line2D([], [], marker="<", color=VALUE, label=words("lowest_county", lang), **plain),
-        Line2D([], [], marker="o", markerfacecolor="white", markeredgecolor=VALUE, color=INK,
-               label=words("whole_city", lang), **plain),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            markerfacecolor="white",
+            markeredgecolor=VALUE,
+            color=INK,
+            label=words("whole_city", lang),
+            **plain,
+        ),
         Line2D([], [], marker=">", color=VALUE, label=words("highest_county", lang), **plain),
-    ]  # fmt: skip
+    ]
     target = Line2D([], [], color=LIMIT, linewidth=2, linestyle=DASHES, label=words("limit", lang))
     return [*keys, target] if has_target else keys

@@ -1,0 +1,141 @@
+"""Findings: what the results show to be wrong or open, each with its class, evidence, clause, place, size and owner.
+
+Which kinds there are and what to do about each stands in `recommendations.yaml`; the sentences in `text/ten.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from evaltools.errors import ReportError, nearest
+from evaltools.report.blocks import Inline, Ref
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.say import Parts
+from evaltools.report.inline import inline_parts, plain_text
+from evaltools.standards import load_yaml
+from evaltools.terms import Term
+
+
+class ProblemClass(Term):
+    """The three classes of the problem ledger (广东省人民政府关于我省巩固脱贫成果建立长效机制工作情况的报告(2020-11-26))."""
+
+    DIRECT = "direct", "直接影响脱贫攻坚目标任务实现的问题", "bearing directly on the goals"
+    IMPROVE = "improve", "工作中需要进一步改进的问题", "to be improved"
+    LONG_TERM = "long_term", "需要长期逐步解决的问题", "needing long and gradual work"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem. `kind`: key of recommendations.yaml; `what`: found and how sure; `clause`: the rule it stands
+    against; `place`: where it is worst; `size`: how many; `evidence`: key of the table or figure that shows it;
+    `subject`: what the advice speaks of; `weight`: larger comes first within its class."""
+
+    kind: str
+    what: Parts
+    clause: Inline
+    place: Inline
+    size: Inline
+    evidence: str
+    subject: Inline = ""
+    weight: float = 0.0
+
+    @property
+    def problem_class(self) -> ProblemClass:
+        return ProblemClass(entry(self.kind)["class"])
+
+    def headline(self, desk: Desk) -> Parts:
+        """One line for the summary: found and how sure, against which clause, where."""
+        zh = desk.lang == "zh"
+        parts: list[Inline] = [self.what]
+        if plain_text(self.clause):
+            parts += ["，依据" if zh else "; clause: ", self.clause]
+        if plain_text(self.place):
+            parts += ["；最突出：" if zh else "; worst: ", self.place]
+        return (*inline_parts(tuple(p for part in parts for p in inline_parts(part))), "。" if zh else ".")
+
+    def owner(self, desk: Desk) -> str:
+        return _table()["owners"][entry(self.kind)["owner"]][desk.lang]
+
+    def deadline(self, desk: Desk) -> Parts:
+        """The date a rule sets, marked when past; else 由委托方确定."""
+        rule = desk.inp.rules.get(entry(self.kind)["deadline"]) if entry(self.kind)["deadline"] else None
+        if rule is None or not rule.is_defined:
+            return (desk.say.word("word.client"),)
+        due = desk.limit(rule, sign=False)
+        day = rule.value if len(str(rule.value)) > 5 else f"{desk.inp.year}-{rule.value}"
+        late = str(day) < desk.inp.as_of.isoformat()
+        return desk.say("ten.overdue" if late else "ten.due", due=due)
+
+    def advice(self, desk: Desk) -> Parts:
+        """The recommendation of its kind, with place and subject filled in."""
+        template = entry(self.kind)["advice"][desk.lang]
+        slots = {"place": self.place or desk.city, "subject": self.subject}
+        parts: list[Any] = []
+        for literal, name, _, _ in Formatter().parse(template):
+            parts.append(literal)
+            parts += inline_parts(slots[name]) if name else ()
+        return inline_parts(tuple(p for p in parts if p != ""))
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By class, then weight; equal ones keep the order in which the chapters found them."""
+    order = list(ProblemClass)
+    return tuple(sorted(findings, key=lambda f: (order.index(f.problem_class), -f.weight)))
+
+
+def advice_of(desk: Desk, findings: Sequence[Finding]) -> list[Parts]:
+    """Recommendations in the order of the findings, each wording once."""
+    seen: dict[str, Parts] = {}
+    for finding in findings:
+        text = finding.advice(desk)
+        seen.setdefault(plain_text(text), text)
+    return list(seen.values())
+
+
+def evidence(desk: Desk, finding: Finding) -> Parts:
+    """What was found, with the table or figure that shows it."""
+    return desk.say("ten.evidence", what=finding.what, ref=Ref(finding.evidence))
+
+
+def entry(kind: str) -> dict[str, Any]:
+    """The entry of a kind. Errors: ReportError for one that recommendations.yaml does not have."""
+    kinds = _table()["kinds"]
+    if kind not in kinds:
+        raise ReportError(
+            f"no recommendation for findings of kind {kind!r}",
+            expected=nearest(kind, kinds),
+            where="report/chapters/recommendations.yaml",
+        )
+    return kinds[kind]
+
+
+@cache
+def _table() -> dict[str, Any]:
+    path = Path(str(files("evaltools.report.chapters"))) / "recommendations.yaml"
+    table = load_yaml(path, error=ReportError)
+    for kind, given in table["kinds"].items():
+        if set(given) != {"class", "owner", "deadline", "advice"}:
+            raise ReportError(
+                f"kind {kind!r} has {sorted(given)}",
+                expected="class, owner, deadline, advice",
+                where="report/chapters/recommendations.yaml",
+            )
+        ProblemClass(given["class"])
+        if given["owner"] not in table["owners"]:
+            raise ReportError(
+                f"owner {given['owner']!r} of kind {kind!r}",
+                expected=nearest(given["owner"], table["owners"]),
+                where="report/chapters/recommendations.yaml",
+            )
+    return table
+
+
+def bound_or_city(desk: Desk, place: Inline | None) -> Inline:
+    """A place, or the whole city where none stands out."""
+    return place if place is not None and plain_text(place) else desk.say.word("word.whole_city")

@@ -1,0 +1,205 @@
+"""四（三）覆盖: each item with its denominator, target, verdict; lowest county, city, highest county in a dumbbell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaltools.indicators import VillageVerdicts
+from evaltools.report.binding import FORMATS
+from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.findings import Finding
+from evaltools.report.charts.villages import coverage_dumbbells
+from evaltools.terms import VerdictState
+
+NATURAL = ("road_ge200_persons", "road_ge20_households")
+"""Items counted in natural villages; all others count poor villages."""
+
+
+def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Finding]]:
+    """Sentence, dumbbells, table; a finding for each item whose target is not met."""
+    say, items = desk.say, villages.coverage
+    ground = Ground(
+        "data", ("villages",), "covered units / units to be covered, unknown ones apart", len(villages.frame)
+    )
+    spans = {r["item"]: _span(villages, str(r["item"])) for r in items.to_dict("records")}
+    blocks: list[Block] = [
+        Heading(say.word("four.cover_heading")),
+        Paragraph(say.sentences(_found(desk, items, ground), _worst(desk, items, spans, ground))),
+    ]
+    if items["share"].notna().any():
+        blocks.append(_figure(desk, items, spans, villages, ground))
+    return [*blocks, _table(desk, items, ground, villages)], _findings(desk, items, spans, ground)
+
+
+def _name(desk: Desk, row: Any, ground: Ground) -> Inline:
+    return desk.free(str(row[f"label_{desk.lang}"]), f"coverage.{row['item']}.label", ground)
+
+
+def _share(desk: Desk, row: Any, ground: Ground) -> Bound:
+    return desk.number(row["share"], "share", f"coverage.{row['item']}.share", ground, "pct1")
+
+
+def _span(villages: VillageVerdicts, item: str) -> pd.Series:
+    """Coverage by county, for items that are a yes/no of each village (roads have no county detail): (counties,)."""
+    if item not in villages.frame:
+        return pd.Series(dtype=float)
+    state = villages.frame[item].astype(str)
+    known = state.isin(["met", "not_met"])
+    done = (state[known] == "met").astype(float)
+    return done.groupby(villages.frame.loc[known, "county_code"].astype(str)).mean()
+
+
+def _found(desk: Desk, items: pd.DataFrame, ground: Ground) -> Inline:
+    state = items["state"]
+    ruled = state.isin([VerdictState.MET.value, VerdictState.NOT_MET.value, VerdictState.EVIDENCE_MISSING.value])
+
+    if not ruled.any():
+        return desk.say("four.cover_free")
+
+    def n(mask: pd.Series, what: str) -> Bound:
+        return desk.count(int(mask.sum()), "items", f"coverage.{what}", ground)
+
+    return desk.say(
+        "four.cover_found",
+        total=n(ruled, "ruled"),
+        met=n(state == VerdictState.MET.value, "met"),
+        not_met=n(state == VerdictState.NOT_MET.value, "not_met"),
+        missing=n(state == VerdictState.EVIDENCE_MISSING.value, "missing"),
+    )
+
+
+def _worst(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], ground: Ground) -> Inline:
+    """The item with the lowest coverage among those whose counties are known, and its lowest county."""
+    known = items[items["share"].notna() & items["item"].map(lambda i: len(spans[i]) > 0)]
+    if known.empty:
+        return ""
+    row = known.loc[known["share"].astype(float).idxmin()]
+    by_county = spans[row["item"]]
+    code = by_county.idxmin()
+    low = desk.number(float(by_county.min()), "share", f"coverage.{row['item']}.{code}", ground, "pct1")
+    return desk.say(
+        "four.cover_worst",
+        item=_name(desk, row, ground),
+        share=_share(desk, row, ground),
+        place=desk.place(code),
+        low=low,
+    )
+
+
+def _figure(
+    desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], villages: VillageVerdicts, ground: Ground
+) -> Figure:
+    say, rows = desk.say, items[items["share"].notna()]
+    low, high = (np.array([_edge(spans[i], f) for i in rows["item"]]) for f in ("min", "max"))
+    picture = coverage_dumbbells(
+        list(rows[f"label_{desk.lang}"]),
+        low,
+        rows["share"].to_numpy(dtype=float),
+        high,
+        rows["target"].to_numpy(dtype=float),
+        lang=desk.lang,
+    )
+    return Figure(
+        title=say.word("four.cover_figure"),
+        svg=picture.svg,
+        png=picture.png,
+        data=picture.data,
+        alt=say.word("four.cover_alt"),
+        source=say("source.villages"),
+        key="coverage-figure",
+        n=say("four.n", n=desk.count(len(villages.frame), "villages", "villages.n", ground)),
+    )
+
+
+def _edge(values: pd.Series, which: str) -> float:
+    return float(getattr(values, which)()) if len(values) else float("nan")
+
+
+def _table(desk: Desk, items: pd.DataFrame, ground: Ground, villages: VillageVerdicts) -> Table:
+    say = desk.say
+
+    def row(r: Any) -> tuple[Inline, ...]:
+        base = say.word("four.base_nv" if r["item"] in NATURAL else "four.base_village")
+        ref = f"coverage.{r['item']}"
+        due, done = (desk.number(r[c], "count", f"{ref}.{c}", ground) for c in ("denominator", "numerator"))
+        unknown = desk.count(r["unknown_villages"], "villages", f"{ref}.unknown", ground, with_unit=False)
+        return (
+            _name(desk, r, ground),
+            base,
+            due,
+            done,
+            unknown,
+            _share(desk, r, ground),
+            _target(desk, r),
+            desk.state(r["state"]),
+            _clause(desk, r),
+        )
+
+    heads = [Column(say.word(f"four.col_{c}"), "right") for c in ("due", "done", "unknown")]
+    return Table(
+        title=say.word("four.cover_table"),
+        key="coverage",
+        source=say("source.villages"),
+        columns=(
+            Column(say.word("col.item")),
+            Column(say.word("four.col_base")),
+            *heads,
+            Column(say.word("col.share"), "right"),
+            Column(say.word("col.limit"), "right"),
+            Column(say.word("col.state")),
+            Column(say.word("col.clause"), width=0.25),
+        ),
+        rows=tuple(row(r) for r in items.to_dict("records")),
+        n=say("four.n", n=desk.count(len(villages.frame), "villages", "villages.n", ground)),
+    )
+
+
+def _target(desk: Desk, row: Any) -> Inline:
+    """The target of the rule that the clause names."""
+    if pd.isna(row["target"]):
+        return desk.say.word("word.no_rule")
+    text = "≥" + FORMATS["pct0"].text(float(row["target"]), desk.lang)
+    return Bound(text, float(row["target"]), "share", f"rule:coverage.{row['item']}", _rule_ground(row))
+
+
+def _clause(desk: Desk, row: Any) -> Inline:
+    return (
+        desk.free(str(row["clause"]), f"coverage.{row['item']}.clause", _rule_ground(row))
+        if row["clause"]
+        else desk.say.word("word.no_rule")
+    )
+
+
+def _rule_ground(row: Any) -> Ground:
+    return Ground("rule", rules=(str(row.get("rule") or f"coverage.{row['item']}"),), formula=str(row["clause"]))
+
+
+def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], ground: Ground) -> list[Finding]:
+    found = []
+    for row in items[items["state"] == VerdictState.NOT_MET.value].to_dict("records"):
+        by_county = spans[row["item"]]
+        place: Inline = desk.place(by_county.idxmin()) if len(by_county) else ""
+        name = _name(desk, row, ground)
+        what = desk.say("find.coverage", item=name, share=_share(desk, row, ground), limit=_target(desk, row))
+        gap = desk.number(
+            float(row["denominator"]) - float(row["numerator"]), "count", f"coverage.{row['item']}.gap", ground
+        )
+        unit = desk.say.word("four.base_nv" if row["item"] in NATURAL else "four.base_village")
+        size: Inline = (gap, " ", unit) if desk.lang == "en" else (gap, "个", unit)
+        found.append(
+            Finding(
+                "coverage",
+                what,
+                _clause(desk, row),
+                place,
+                size,
+                "coverage",
+                name,
+                weight=2 + (1 - float(row["share"])),
+            )
+        )
+    return found

@@ -1,0 +1,188 @@
+"""A helping city: 四 the gates and exits of the cities it helps, and its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from evaltools.indicators import Gate, Gates
+from evaltools.report.blocks import Block, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.gatewords import GateWords, tally, words_of
+from evaltools.report.chapters.summary import highlights
+from evaltools.report.chapters.two_exits import CITY, exit_ground, withheld_note
+from evaltools.report.charts.gates import pair_gates
+from evaltools.report.model import HelpedCity
+from evaltools.terms import VerdictState
+
+
+def summary_helping(desk: Desk, findings: Sequence[Finding]) -> Chapter:
+    """Whom the city helps, their verdicts, findings and advice on one page."""
+    say = desk.say
+    names = say.listed([desk.city_name(h.city) for h in desk.inp.helped])
+    blocks: list[Block] = [
+        Callout(say("sum.helping", city=desk.city, cities=names), title=say.word("sum.helping_title")),
+        *_overview(desk),
+        *highlights(desk, findings),
+    ]
+    return Chapter("", say.word("chapter.summary"), tuple(blocks))
+
+
+def _overview(desk: Desk) -> list[Block]:
+    lines = [_verdict_line(desk, h, "sum.pair_row") for h in desk.inp.helped]
+    return [Paragraph(desk.say.sentences(*(_ended(desk, t) for t in lines)))] if lines else []
+
+
+def _ended(desk: Desk, text: Inline) -> Inline:
+    return (
+        (text, "。" if desk.lang == "zh" else ".")
+        if isinstance(text, str)
+        else (*text, "。" if desk.lang == "zh" else ".")
+    )  # type: ignore[misc]
+
+
+def _verdict_line(desk: Desk, helped: HelpedCity, key: str) -> Inline:
+    name = desk.city_name(helped.city)
+    if helped.gates is None:
+        return desk.say("sum.pair_failed", city=name, reason=_failure(desk, helped))
+    counts = {k: v for k, v in tally(desk, helped.gates).items() if k != "total"}
+    return desk.say(key, city=name, state=desk.state(helped.gates.overall), **counts)
+
+
+def _failure(desk: Desk, helped: HelpedCity) -> Inline:
+    reason = helped.failure.splitlines()[0] if helped.failure else desk.state(VerdictState.EVIDENCE_MISSING)
+    return desk.free(reason, f"helped.{helped.city.code}.failure", Ground("run", formula="error of that city"))
+
+
+def chapter_helped(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    """The gates of the cities helped in words, chart and table; their households and villages; findings."""
+    say, known = desk.say, [h for h in desk.inp.helped if h.gates is not None]
+    blocks: list[Block] = [Heading(say.word("helping.gates_heading")), Paragraph(say("helping.gates_shared"))]
+    blocks += [Paragraph(_sentence(desk, h)) for h in desk.inp.helped]
+    if known:
+        blocks += [_figure(desk, known), _gates_table(desk, known)]
+    blocks += _exits(desk)
+    findings = [f for h in desk.inp.helped for f in _findings(desk, h)]
+    return Chapter("四", say.word("chapter.four_helping"), tuple(blocks)), findings
+
+
+def _sentence(desk: Desk, helped: HelpedCity) -> Inline:
+    if helped.gates is None:
+        return desk.say("helping.failed", city=desk.city_name(helped.city), reason=_failure(desk, helped))
+    return _verdict_line(desk, helped, "helping.gates_found")
+
+
+def _gates(helped: HelpedCity) -> Gates:
+    assert helped.gates is not None
+    return helped.gates
+
+
+def _figure(desk: Desk, known: Sequence[HelpedCity]) -> Figure:
+    """One panel a rate, one row a city."""
+    say, names = desk.say, [desk.city_name(h.city) for h in known]
+    panels = [[GateWords(desk, _gates(h)[g.value]).mark(with_text=False) for h in known] for g in Gate]
+    picture = pair_gates(names, panels, level=_gates(known[0]).results[0].level, lang=desk.lang)
+    first = GateWords(desk, _gates(known[0]).results[0])
+    return Figure(
+        title=say.word("helping.gates_figure"),
+        svg=picture.svg,
+        png=picture.png,
+        data=picture.data,
+        key="helped-gates-figure",
+        alt=say("helping.gates_alt", level=first.level()),
+        source=say("source.survey"),
+        n=_n(desk, known),
+    )
+
+
+def _n(desk: Desk, known: Sequence[HelpedCity]) -> Inline:
+    """Surveyed households and villages, city by city."""
+    parts = []
+    for h in known:
+        w = GateWords(desk, max(_gates(h).results, key=lambda r: r.n or 0))
+        mark = "：" if desk.lang == "zh" else ": "
+        parts.append((desk.city_name(h.city), mark, *desk.say("sum.figure_n", n=w.n(), psu=w.psu())))
+    return desk.say.listed(parts, "；" if desk.lang == "zh" else "; ")
+
+
+def _gates_table(desk: Desk, known: Sequence[HelpedCity]) -> Table:
+    say = desk.say
+    rows = [
+        (desk.city_name(h.city), w.name, w.rate(), w.interval(), w.limit(), w.state, w.cite())
+        for h in known
+        for w in words_of(desk, _gates(h).results)
+    ]
+    level = GateWords(desk, _gates(known[0]).results[0]).level()
+    return Table(
+        title=say.word("helping.gates_table"),
+        key="helped-gates",
+        rows=tuple(rows),
+        source=say("source.survey"),
+        n=_n(desk, known),
+        columns=(
+            Column(say.word("helping.col_city")),
+            Column(say.word("col.indicator")),
+            Column(say.word("col.estimate"), "right"),
+            Column(say("col.interval", level=level), "right"),
+            Column(say.word("col.limit"), "right"),
+            Column(say.word("col.state")),
+            Column(say.word("col.clause"), width=0.25),
+        ),
+    )
+
+
+def _exits(desk: Desk) -> list[Block]:
+    """Exited households and poor villages of the cities helped, as published counts."""
+    say = desk.say
+    rows = [_exit_row(desk, h) for h in desk.inp.helped if h.exits is not None]
+    if not rows:
+        return []
+    heads = ("exited", "exit_not_met", "exit_missing", "villages", "villages_below")
+    return [
+        Heading(say.word("helping.exits_heading")),
+        Table(
+            title=say.word("helping.exits_table"),
+            key="helped-exits",
+            rows=tuple(rows),
+            source=say("source.households"),
+            note=withheld_note(desk),
+            columns=(
+                Column(say.word("helping.col_city")),
+                *(Column(say.word(f"helping.col_{h}"), "right") for h in heads),
+            ),
+        ),
+    ]
+
+
+def _exit_row(desk: Desk, helped: HelpedCity) -> tuple[Inline, ...]:
+    assert helped.exits is not None
+    code, ground = helped.city.code, exit_ground(helped.exits)
+    city = helped.exits.counties.set_index("county_code").loc[CITY]
+    cells: list[Inline] = [
+        desk.count(city[c], "households", f"helped.{code}.{c}", ground, with_unit=False)
+        for c in ("households", "households_not_met", "households_evidence_missing")
+    ]
+    villages = helped.villages.frame if helped.villages is not None else pd.DataFrame({"verdict": []})
+    v_ground = Ground("data", ("villages",), "relatively poor villages of the year, by verdict", len(villages))
+    below = int((villages["verdict"].astype(str) == VerdictState.NOT_MET.value).sum())
+    cells += [
+        desk.count(n, "villages", f"helped.{code}.{k}", v_ground, with_unit=False)
+        for k, n in (("villages", len(villages)), ("below", below))
+    ]
+    return (desk.city_name(helped.city), *cells)
+
+
+def _findings(desk: Desk, helped: HelpedCity) -> list[Finding]:
+    name = desk.city_name(helped.city)
+    if helped.gates is None:
+        what = desk.say("find.helped_failed", city=name, reason=_failure(desk, helped))
+        return [Finding("helped_failed", what, "", name, "", "duties", name, weight=6)]
+    missed = [w for w in words_of(desk, helped.gates.results) if w.result.state is VerdictState.NOT_MET]
+    if not missed:
+        return []
+    gates = desk.say.listed([(w.name, " ", w.rate()) if desk.lang == "en" else (w.name, w.rate()) for w in missed])
+    what = desk.say("find.helped_not_met", city=name, gates=gates)
+    size = desk.count(len(missed), "items", f"helped.{helped.city.code}.missed", missed[0].ground)
+    return [Finding("helped_not_met", what, missed[0].cite(), name, size, "helped-gates", name, weight=5 + len(missed))]

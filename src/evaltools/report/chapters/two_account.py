@@ -1,0 +1,121 @@
+"""二（五）建档立卡增减台账: opening, flows, closing, residual; which counties do not close."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evaltools.indicators.account import INFLOWS, OUTFLOWS
+from evaltools.report.blocks import Block, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.two_exits import withheld_note
+from evaltools.report.charts.account import waterfall
+from evaltools.report.model import AccountTables
+
+FLOWS_IN, FLOWS_OUT = (*INFLOWS, "joined"), (*OUTFLOWS, "left")
+LINES = ("opening", *FLOWS_IN, *FLOWS_OUT, "expected", "closing", "residual")
+
+
+def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], list[Finding]]:
+    """The account of the report's year in words, table and waterfall."""
+    say = desk.say
+    head = Heading(say.word("two.account_heading"))
+    if not account.has_opening:
+        return [head, Paragraph(say("two.account_first", year=desk.year))], []
+    ground = Ground(
+        "data", ("households",), "opening + inflows − outflows = expected; closing − expected = residual", account.rows
+    )
+    totals = account.totals.set_index("unit")
+
+    def cell(unit: str, line: str, *, with_unit: bool = True):
+        value = totals.loc[unit, line] if unit in totals.index else pd.NA
+        if pd.isna(value):
+            return desk.count(None, unit, f"account.{unit}.{line}", ground)
+        fmt = None if with_unit else "int"
+        return desk.number(int(value), unit, f"account.{unit}.{line}", ground, fmt)  # pyright: ignore[reportArgumentType]
+
+    found = say("two.account_found", **{k: cell("persons", k) for k in ("opening", "expected", "closing", "residual")})
+    status, findings = _open_counties(desk, account, ground)
+    rows = tuple(
+        (say.word(f"flow.{k}"), cell("households", k, with_unit=False), cell("persons", k, with_unit=False))
+        for k in LINES
+    )
+    table = Table(
+        title=say.word("two.account_table"),
+        key="account",
+        rows=rows,
+        source=say("source.households"),
+        note=withheld_note(desk),
+        columns=(
+            Column(say.word("col.item")),
+            Column(say.word("col.households"), "right"),
+            Column(say.word("col.persons"), "right"),
+        ),
+        n=say("two.account_n", opening=cell("persons", "opening")),
+    )
+    return [
+        head,
+        Paragraph(say.sentences(found, status)),
+        table,
+        *_figure(desk, totals, cell("persons", "opening")),
+    ], findings
+
+
+def _open_counties(desk: Desk, account: AccountTables, ground: Ground) -> tuple[Inline, list[Finding]]:
+    """Counties with a residual: the sentence and the finding."""
+    say = desk.say
+    if account.offending == 0:
+        return say("two.account_clean"), []
+    n = desk.count(account.offending, "counties", "account.offending", ground)
+    rule = desk.cite(CLAUSE_OF_ACCOUNT) if CLAUSE_OF_ACCOUNT in desk.inp.rules else say.word("word.no_rule")
+    known = account.counties[account.counties["is_open"]].dropna(subset=["persons"])
+    known = known[known["persons"] != 0]
+    if known.empty:
+        what = say("find.account_hidden", n=n)
+        return say("two.account_open_hidden", n=n, cite=rule), [
+            Finding("account", what, rule, "", n, "account", weight=2)
+        ]
+    row = known.loc[known["persons"].abs().astype(float).idxmax()]
+    place = desk.place(row["county_code"])
+    size = desk.number(int(row["persons"]), "persons", f"account.{row['county_code']}.residual", ground)
+    what = say("find.account", size=size, n=n)
+    return say("two.account_open", n=n, place=place, size=size, cite=rule), [
+        Finding("account", what, rule, place, n, "account", weight=2)
+    ]
+
+
+CLAUSE_OF_ACCOUNT = "dynamic.stock_flow_residual"
+"""The rule that the account is held against."""
+
+
+def _figure(desk: Desk, totals: pd.DataFrame, opening: Inline) -> list[Block]:
+    """The waterfall of persons; none when a line of it is withheld."""
+    if "persons" not in totals.index:
+        return []
+    row = totals.loc["persons"]
+    names = ("opening", *FLOWS_IN, *FLOWS_OUT, "closing")
+    if any(pd.isna(row[k]) for k in names):
+        return []
+    say = desk.say
+    flows = [(k, float(row[k])) for k in FLOWS_IN] + [(k, -float(row[k])) for k in FLOWS_OUT]
+    picture = waterfall(
+        float(row["opening"]),
+        [v for _, v in flows],
+        float(row["closing"]),
+        [say.word(f"flow.{k}") for k, _ in flows],
+        unit=say.word("col.persons"),
+        residual_label=say.word("flow.residual"),
+        lang=desk.lang,
+    )
+    return [
+        Figure(
+            title=say.word("two.account_figure"),
+            svg=picture.svg,
+            png=picture.png,
+            data=picture.data,
+            alt=say.word("two.account_alt"),
+            source=say("source.households"),
+            n=say("two.account_n", opening=opening),
+            key="account-figure",
+        )
+    ]

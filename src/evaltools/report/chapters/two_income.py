@@ -1,0 +1,107 @@
+"""二（三）收入与退出线: the distribution of incomes, both lines, and how many stand just above."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evaltools.report.binding import param
+from evaltools.report.blocks import Block, Figure, Ground, Heading, Inline, Paragraph
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.two_exits import CITY, exit_ground, withheld_note
+from evaltools.report.charts.income import Bins, income_lines
+from evaltools.report.charts.picture import share as share_text
+from evaltools.report.model import ExitTables
+from evaltools.standards import RuleStatus
+
+ACTUAL, PLANNED = "exit.household_income_line_actual", "exit.household_income_line_planned"
+
+
+def incomes(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
+    """The lines, households whose verdict depends on the choice, the density just above, the figure."""
+    say, ground = desk.say, exit_ground(exits)
+    parts: list[Inline] = [_lines(desk, exits)]
+    city = exits.counties.set_index("county_code").loc[CITY]
+    if exits.line_actual is not None and exits.line_planned is not None:
+        n = desk.count(city["sensitive"], "households", "exits.city.sensitive", ground)
+        share = desk.share(city["sensitive"], city["households"], "exits.city.sensitive_share", ground, "pct2")
+        parts.append(say("two.income_sensitive", n=n, share=share))
+    around, findings = _around(desk, exits)
+    parts.append(around)
+    if desk.rule("income.provincial_rural_disposable").status is RuleStatus.TO_BE_CONFIRMED:
+        parts.append(say("note.series"))
+    blocks: list[Block] = [Heading(say.word("two.income_heading")), Paragraph(say.sentences(*parts))]
+    return [*blocks, *_figure(desk, exits)], findings
+
+
+def _lines(desk: Desk, exits: ExitTables) -> Inline:
+    if exits.line_actual is None:
+        return desk.say("two.income_lines_none", year=desk.year)
+    actual = {"actual": desk.limit(ACTUAL, sign=False), "cite_actual": desk.cite(ACTUAL)}
+    if exits.line_planned is None:
+        return desk.say("two.income_lines_actual", year=desk.year, **actual)
+    return desk.say(
+        "two.income_lines_both", planned=desk.limit(PLANNED, sign=False), cite_planned=desk.cite(PLANNED), **actual
+    )
+
+
+def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
+    if exits.around.empty:
+        return "", []
+    counts = exits.around.set_index("side")["households"]
+    ground = Ground(
+        "data",
+        ("households",),
+        "exited households on the income route, incomes within one band of the actual line",
+        exit_ground(exits).rows,
+        (ACTUAL,),
+    )
+    band = param("band", exits.band, share_text(exits.band))
+    sides = {s: desk.count(counts[s], "households", f"exits.around.{s}", ground) for s in ("above", "below")}
+    sentence = desk.say("two.income_around", band=band, **sides)
+    if pd.notna(counts["above"]) and int(counts["above"]) == 0:
+        return sentence, []
+    what = desk.say("find.just_above", n=sides["above"], band=band)
+    if pd.isna(counts["above"]):
+        what = desk.say("find.just_above_hidden", band=band)
+    return sentence, [Finding("just_above", what, desk.cite(ACTUAL), "", sides["above"], "incomes", weight=1)]
+
+
+def _figure(desk: Desk, exits: ExitTables) -> list[Block]:
+    if exits.income.empty:
+        return []
+    say = desk.say
+    picture = income_lines(
+        _bins(exits, "all"),
+        _bins(exits, "near"),
+        actual=exits.line_actual,
+        planned=exits.line_planned,
+        band=exits.band,
+        lang=desk.lang,
+    )
+    none = say.word("word.no_rule")
+    route = exits.routes.set_index("route").loc["income", "households"]
+    ground = exit_ground(exits)
+    return [
+        Figure(
+            title=say.word("two.income_figure"),
+            svg=picture.svg,
+            png=picture.png,
+            data=picture.data,
+            key="incomes",
+            alt=say(
+                "two.income_alt",
+                actual=desk.limit(ACTUAL, sign=False) if exits.line_actual else none,
+                planned=desk.limit(PLANNED, sign=False) if exits.line_planned else none,
+            ),
+            n=say("two.income_n", n=desk.count(route, "households", "exits.route.income.households", ground)),
+            source=say("source.households"),
+            note=withheld_note(desk),
+        )
+    ]
+
+
+def _bins(exits: ExitTables, part: str) -> Bins:
+    table = exits.income[exits.income["part"] == part]
+    edges = [*table["low"].astype(float), *table["high"].astype(float).iloc[-1:]]
+    return Bins.of(edges, [None if pd.isna(n) else float(n) for n in table["households"]])
