@@ -78,11 +78,13 @@ def make_document(rate: float = 0.0123, *, synthetic: bool = True) -> Document:
         Callout(("漏评率 ", rate_, "，限值 ", limit, "，样本不足以判定。"), "总体结论", "warn"),
         Paragraph("汫洲镇与塘㙍镇的调查结果见", Ref("gates-table"), "和", Ref("gates"), "。", "依据：", cite, "。"),
         picture(),
-        Bullets(("加大漏评排查力度", ("优先核查", Styled("大埔县"), "，漏评率", share(0.0163, "omission.2"))), ordered=True),
+        Bullets(
+            ("加大漏评排查力度", ("优先核查", Styled("大埔县"), "，漏评率", share(0.0163, "omission.2"))), ordered=True
+        ),
     ))  # fmt: skip
     two = Chapter("二", "贫困退出质量", (
         Heading("两不愁三保障"),
-        Paragraph("漏评率为", rate_, "，未超过限值", limit, "；" * 1, "依据", cite, "。" + "各县情况如下，" * 12),
+        Paragraph("漏评率为", rate_, "，未超过限值", limit, "；依据", cite, "。" + "各县情况如下，" * 12),
         gates_table(),
         Heading("收入"), Heading("收入构成", 2),
         Paragraph("人均可支配收入", num(12345.6, "yuan", ref="income", ground=SURVEY, unit="yuan"), "。"),

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Block": "blocks", "Chapter": "blocks", "Document": "blocks", "CityReport": "model", "HelpedCity": "model",
-    "Provenance": "model", "ReportInput": "model", "build_city_report": "chapters", "document_from_notebook": "notebook",
-    "staged_folder": "staging", "unbound_numerals": "check", "write": "writers", "write_index": "index",
+    "Provenance": "model", "ReportInput": "model", "build_city_report": "chapters",
+    "document_from_notebook": "notebook", "staged_folder": "staging", "unbound_numerals": "check",
+    "write": "writers", "write_index": "index",
     "write_whole": "staging",
 }  # fmt: skip
 

@@ -7,7 +7,8 @@ import re
 from evaltools.errors import ReportError
 from evaltools.report.inline import Bound
 
-PRINTED = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:\s*(?:%|％|‰|万|亿|个百分点|percentage points|×\s*10,000|×\s*100 million))?")
+_AFTER = r"(?:%|％|‰|万|亿|个百分点|percentage points|×\s*10,000|×\s*100 million)"
+PRINTED = re.compile(rf"[-−]?\d[\d,]*(?:\.\d+)?(?:\s*{_AFTER})?")
 _SCALES = (("%", 0.01), ("％", 0.01), ("个百分点", 0.01), ("percentage", 0.01), ("‰", 0.001), ("100 million", 1e8),
            ("10,000", 1e4), ("万", 1e4), ("亿", 1e8))  # fmt: skip
 
@@ -29,7 +30,10 @@ def shown(text: str) -> list[tuple[float, float]]:
 
 
 def agrees(bound: Bound) -> bool:
-    """True when every number of the value is one of the numbers in the text, rounded as printed; texts agree as they are."""
+    """True when every number of the value is one of the numbers in the text, rounded as printed.
+
+    A value that is text or unknown claims no number.
+    """
     values = bound.value if isinstance(bound.value, tuple) else (bound.value,)
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     printed = shown(bound.text)
@@ -43,5 +47,7 @@ def agrees(bound: Bound) -> bool:
 def check_agreement(bound: Bound, where: str) -> None:
     """Errors: ReportError when the text shows another number than the value."""
     if not agrees(bound):
-        raise ReportError(f"the text {bound.text!r} does not show the value {bound.value!r}", where=f"{where}: {bound.ref}",
-                          expected="a text made from the value", todo="make it with evaltools.report.binding")  # fmt: skip
+        raise ReportError(
+            f"the text {bound.text!r} does not show the value {bound.value!r}", where=f"{where}: {bound.ref}",
+            expected="a text made from the value", todo="make it with evaltools.report.binding",
+        )  # fmt: skip

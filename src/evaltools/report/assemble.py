@@ -36,7 +36,7 @@ NUMERAL = re.compile(r"[0-9０-９]+(?:[.,．，][0-9０-９]+)*")
 """A numeral as the check reads it: digits, with inner points and commas."""
 
 CHINESE = "一二三四五六七八九十"
-GIVEN = re.compile(r"^\s*(?:（[一二三四五六七八九十]+）|\([0-9]+\)|（[0-9]+）|[0-9]+(?:\.[0-9]+)*[.．、\s]|[一二三四五六七八九十]+、)\s*")
+GIVEN = re.compile(rf"^\s*(?:（(?:[{CHINESE}]+|[0-9]+)）|\([0-9]+\)|[0-9]+(?:\.[0-9]+)*[.．、\s]|[{CHINESE}]+、)\s*")
 """A number that somebody wrote before a heading; the assembler gives its own."""
 
 
@@ -71,7 +71,10 @@ class Typed:
 
 @dataclass(frozen=True)
 class Assembled:
-    """A document ready for every writer. `ids`: bound number -> its id in report.json; `places`: id -> where it stands."""
+    """A document ready for every writer.
+
+    `ids`: bound number -> its id in report.json; `places`: id -> where it stands; `targets`: key -> table or figure.
+    """
 
     document: Document
     chapters: tuple[PlacedChapter, ...]

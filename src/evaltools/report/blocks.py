@@ -1,8 +1,8 @@
 """The blocks a report is made of: plain frozen data, described once and rendered per format.
 
-Text is `Inline`: a string, a `Bound` number, a `Ref` to a table or figure, `Styled` words, or a tuple of these. A digit inside a plain
-string is a typed number: the assembler lists it as such (手工录入). Structure numbers (chapters, headings, tables,
-figures) are never written by hand: the assembler gives them.
+Text is `Inline`: a string, a `Bound` number, a `Ref` to a table or figure, `Styled` words, or a tuple of these. A digit
+inside a plain string is a typed number: the assembler lists it as such (手工录入). Structure numbers (chapters,
+headings, tables, figures) are never written by hand: the assembler gives them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from evaltools.report.inline import (
 
 __all__ = [
     "KINDS", "Block", "Bound", "Bullets", "Callout", "Chapter", "Column", "Document", "Figure", "Ground", "Heading",
-    "Inline", "PageBreak", "Paragraph", "Part", "Ref", "Scalar", "Styled", "Table", "inline_parts", "plain", "plain_text",
+    "Inline", "PageBreak", "Paragraph", "Part", "Ref", "Scalar", "Styled", "Table", "inline_parts", "plain",
+    "plain_text",
 ]  # fmt: skip
 
 
@@ -38,7 +39,7 @@ class Shown:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from evaltools.report.display import bundle
 
-        return bundle(self)
+        return bundle(self)  # pyright: ignore[reportArgumentType]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """How blocks travel through a notebook.
 
-An output holds the block as JSON (`MIME`), as HTML to look at and as one line of text; these are compared by nbval, so a
-changed number fails. Pictures go where nbval does not look: PNG under image/png, SVG in the output's metadata. What was
-drawn (`Figure.data`) is part of the JSON and is compared.
+An output holds the block as JSON (`MIME`), as HTML to look at and as one line of text; these are compared by nbval, so
+a changed number fails. Pictures go where nbval does not look: PNG under image/png, SVG in the output's metadata. What
+was drawn (`Figure.data`) is part of the JSON and is compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from evaltools.report.blocks import Block, Chapter, Document, Figure, plain_text
+from evaltools.report.blocks import Block, Chapter, Document, Figure, Table, plain_text
 from evaltools.report.serial import TAG, encode
 
 MIME = "application/vnd.evaltools.block.v1+json"
@@ -69,7 +69,7 @@ def show(item: Chapter | Document) -> None:
 def line(block: Block | Document) -> str:
     """One line of text that names a block."""
     title = plain_text(getattr(block, "title", "") or getattr(block, "text", ""))
-    rows = f", {len(block.rows)} × {len(block.columns)}" if hasattr(block, "rows") and hasattr(block, "columns") else ""
+    rows = f", {len(block.rows)} × {len(block.columns)}" if isinstance(block, Table) else ""
     return f"<{type(block).__name__}{' ' + title if title else ''}{rows}>"
 
 

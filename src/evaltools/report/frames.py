@@ -1,4 +1,4 @@
-"""Tables that evaluators show (DataFrames, Stylers, any HTML table) as blocks: merged cells filled in, headers flattened.
+"""Tables that evaluators show (DataFrames, Stylers, any HTML table) as blocks: merged cells filled, headers flattened.
 
 Their numbers were computed in a cell of the notebook: each is bound to that cell and its code.
 """
@@ -33,7 +33,7 @@ def blocks_from_html(html: str, title: str, ground: Ground, ref: str, lang: str 
     return [_table(t, title, ground, ref, said, lang) for t in tables]
 
 
-def bound_text(text: str, ref: str, ground: Ground) -> Inline:
+def bound_text(text: str, ref: str, ground: Ground) -> str | Bound:
     """Computed text: bound when it holds a digit."""
     if not re.search(r"\d", text):
         return text

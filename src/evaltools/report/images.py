@@ -32,8 +32,14 @@ def png_size(raw: bytes) -> tuple[int, int]:
     return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
 
 
+def printed_width(raw: bytes, most: float = 15.4, tallest: float = 17.0) -> float:
+    """Width in cm at which a PNG prints: as wide as the text, no taller than a page, not blown up past 72 dpi."""
+    width, height = png_size(raw)
+    return round(min(most, tallest * width / max(height, 1), width / 72 * 2.54), 2)
+
+
 def rasterised(svg: str, where: str) -> bytes:
-    """An SVG picture as PNG for Word, drawn by the same engine as the PDF. Errors: ReportError when it cannot be drawn."""
+    """An SVG picture as PNG for Word, drawn by the engine of the PDF. Errors: ReportError when it cannot be drawn."""
     import typst
 
     source = b'#set page(width: 16cm, height: auto, margin: 0pt)\n#image("picture.svg", width: 100%)'
@@ -47,4 +53,4 @@ def rasterised(svg: str, where: str) -> bytes:
                                  format="png", ppi=200.0)  # fmt: skip
         except typst.TypstError as error:
             raise ReportError(f"an SVG picture that cannot be drawn: {error}", where=where) from error
-    return made[0] if isinstance(made, list) else made
+    return bytes(made[0]) if isinstance(made, list) else bytes(made)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from itertools import count
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from evaltools.errors import ReportError
+from evaltools.report.assemble import CHINESE
 from evaltools.report.blocks import (
     Block,
     Bullets,
@@ -33,7 +33,7 @@ from evaltools.report.blocks import (
 from evaltools.report.images import to_png
 from evaltools.report.words import words
 
-CHAPTER = re.compile(r"^\s*(?:第?([一二三四五六七八九十]{1,3})(?:、|章\s*)|(附录\s*[A-Z]|Appendix [A-Z])[\s　、.]*)\s*(.+)$")
+CHAPTER = re.compile(rf"^\s*(?:第?([{CHINESE}]{{1,3}})(?:、|章\s*)|(附录\s*[A-Z]|Appendix [A-Z])[\s　、.]*)\s*(.+)$")
 """A first-level heading 五、... or 附录G ... opens a chapter of that number."""
 TITLED = re.compile(r"^(?:表|图|Table|Figure)\s*[:：]\s*(.+)$")
 """A paragraph `表：标题` names the Markdown table that follows."""
@@ -115,7 +115,8 @@ class _Reader:
 
     def _table(self, node: SyntaxTreeNode) -> Table:
         rows = [[tuple(self._inline(cell)) for cell in row.children] for part in node.children for row in part.children]
-        aligns = [re.search(r"text-align:(\w+)", str(c.attrs.get("style", ""))) for c in node.children[0].children[0].children]
+        heads = node.children[0].children[0].children
+        aligns = [re.search(r"text-align:(\w+)", str(c.attrs.get("style", ""))) for c in heads]
         columns = tuple(Column(h, a[1] if a else "left") for h, a in zip(rows[0], aligns, strict=True))
         title, self.title = self.title or self.say["extra_table"], ""
         return Table(title, columns, tuple(tuple(r) for r in rows[1:]))
@@ -152,8 +153,10 @@ class _Reader:
         elif attached:
             mime, content = next(iter(attached.items()))
         else:
-            raise ReportError(f"a picture at {source!r} that is not in the notebook", expected="a picture of the notebook",
-                              todo="paste or drag the picture into the Markdown cell (an attachment)")  # fmt: skip
+            raise ReportError(
+                f"a picture at {source!r} that is not in the notebook", expected="a picture of the notebook",
+                todo="paste or drag the picture into the Markdown cell (an attachment)",
+            )  # fmt: skip
         raw = base64.b64decode(content)
         svg = raw.decode("utf-8") if mime == "image/svg+xml" else ""
         return Figure(alt or self.say["extra_figure"], svg, b"" if svg else to_png(raw), {}, alt)

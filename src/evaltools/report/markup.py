@@ -35,13 +35,15 @@ TAGS = {"strong": "strong", "em": "em", "code": "code"}
 
 
 class Pen:
-    """`document` gives numbers and ids ("cell" does without); `picture` returns the src of a figure's image."""
+    """`document` gives numbers and ids ("cell" does without); `picture` returns the src of a figure's image, `width`
+    the attribute that sets its width."""
 
     def __init__(
         self, mode: str = "cell", document: Assembled | None = None, lang: str = "zh",
-        picture: Callable[[Placed], str] | None = None,
+        picture: Callable[[Placed], str] | None = None, width: Callable[[Placed], str] | None = None,
     ) -> None:  # fmt: skip
         self.mode, self.document, self.picture = mode, document, picture or inlined
+        self.width = width or (lambda placed: "")
         self.say = words(document.lang if document else lang)
 
     def inline(self, text: Inline | None) -> str:
@@ -65,7 +67,8 @@ class Pen:
         if isinstance(b, Callout):
             return self._callout(b)
         if isinstance(b, PageBreak):
-            return '<div data-custom-style="PageBreak">\n<p>&#160;</p>\n</div>' if self.mode == "word" else '<hr class="page">'
+            empty = '<div data-custom-style="PageBreak">\n<p>&#160;</p>\n</div>'
+            return empty if self.mode == "word" else '<hr class="page">'
         raise TypeError(f"no such block: {type(b).__name__}")
 
     def chapter(self, placed: PlacedChapter) -> str:
@@ -159,7 +162,7 @@ class Pen:
             return f"<p><strong>{caption}</strong></p>\n{self._notes(b)}"
         alt = escape(self.document.text(b.alt) if self.document else plain_text(b.alt), quote=True)
         if self.mode == "word":
-            image = f'<img src="{self.picture(placed)}" alt="{alt}" style="width:15.4cm">'
+            image = f'<img src="{self.picture(placed)}" alt="{alt}"{self.width(placed)}>'
             return (f'<div data-custom-style="Picture"><p>{image}</p></div>\n'
                     f'<div data-custom-style="PictureCaption"><p>{caption}</p></div>\n{self._notes(b)}')  # fmt: skip
         image = f'<img src="{self.picture(placed)}" alt="{alt}">'
@@ -170,7 +173,9 @@ class Pen:
         if not lines:
             return ""
         told = "".join(f"<p>{escape(label)}{self.inline(text)}</p>" for label, text in lines)
-        return f'<div data-custom-style="TableNote">\n{told}\n</div>' if self.mode == "word" else f'<div class="notes">{told}</div>\n'
+        if self.mode == "word":
+            return f'<div data-custom-style="TableNote">\n{told}\n</div>'
+        return f'<div class="notes">{told}</div>\n'
 
     def _callout(self, b: Callout) -> str:
         title = self.inline(b.title) or escape(self.say[f"callout_{b.tone}"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from evaltools.report.display import KEY, MIME
 from evaltools.report.frames import blocks_from_html, bound_text
 from evaltools.report.images import to_png
 from evaltools.report.markdown import blocks_from_markdown
-from evaltools.report.serial import decode
+from evaltools.report.serial import decode, encode
 from evaltools.report.words import words
 
 LEFT_OUT = {"hide", "parameters", "injected-parameters", "raises-exception", "remove-cell"}
@@ -42,18 +42,32 @@ def document_from_notebook(path: str | Path) -> Document:
     check_executed(notebook, path.name)
     covers = [i for i in _raw_items(notebook) if isinstance(i, Document)]
     if not covers:
-        raise ReportError("a notebook that shows no title page", where=path.name, expected="a cell that ends in report.cover",
-                          todo="start from notebooks/city_report.ipynb")  # fmt: skip
+        raise ReportError(
+            "a notebook that shows no title page", where=path.name, expected="a cell that ends in report.cover",
+            todo="start from notebooks/city_report.ipynb",
+        )  # fmt: skip
     cover = covers[0]
-    say, chapters = words(cover.lang), list[Chapter]()
-    for item in _items(notebook, cover.lang):
-        if isinstance(item, Chapter):
-            chapters.append(item)
-        elif not isinstance(item, Document):
-            if not chapters:
-                chapters.append(Chapter("", say["preface"]))
-            chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, item))
+    chapters = _chapters(_items(notebook, cover.lang), words(cover.lang)["preface"])
     return replace(cover, chapters=tuple(chapters))
+
+
+def _chapters(items: Iterable[Item], preface: str) -> list[Chapter]:
+    """Blocks under the chapter that was opened last; a heading with an earlier chapter's number goes on with it."""
+    chapters: list[Chapter] = []
+    at = -1
+    for item in items:
+        if isinstance(item, Chapter):
+            at = next((i for i, c in enumerate(chapters) if c.number and c.number == item.number), len(chapters))
+            if at < len(chapters):
+                chapters[at] = replace(chapters[at], blocks=(*chapters[at].blocks, *item.blocks))
+            else:
+                chapters.append(item)
+        elif not isinstance(item, Document):
+            if at < 0:
+                chapters.append(Chapter("", preface))
+                at = 0
+            chapters[at] = replace(chapters[at], blocks=(*chapters[at].blocks, item))
+    return chapters
 
 
 def read_notebook(path: Path) -> Any:
@@ -61,7 +75,7 @@ def read_notebook(path: Path) -> Any:
     try:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError as error:
-        raise ReportError(f"no notebook {path.name}", where=str(path.parent.name), expected="an executed .ipynb") from error
+        raise ReportError(f"no notebook {path.name}", expected="an executed .ipynb") from error
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, ValueError) as error:
         raise ReportError(f"{path.name} is no readable notebook: {error}", expected="an executed .ipynb") from error
 
@@ -69,8 +83,8 @@ def read_notebook(path: Path) -> Any:
 def check_executed(notebook: Any, name: str) -> None:
     """Errors: ReportError naming every cell that failed or was not run.
 
-    A traceback that reached the notebook as display data (rich) or as printed text is an error too: the cell's result is
-    not there. A cell tagged `raises-exception` fails on purpose and is left out of the report.
+    A traceback that reached the notebook as display data (rich) or as printed text is an error too: the cell's result
+    is not there. A cell tagged `raises-exception` fails on purpose and is left out of the report.
     """
     found = []
     for i, cell in enumerate(notebook.cells, 1):
@@ -131,7 +145,8 @@ def _from_output(cell: Any, i: int, output: Any, lang: str) -> Iterator[Item]:
     elif "image/svg+xml" in data or "image/png" in data or "image/jpeg" in data:
         yield _picture(data, cell, lang)
     elif "text/html" in data:
-        yield from blocks_from_html(_joined(data["text/html"]), _name(cell, lang, "extra_table"), _ground(cell, i), _ref(i), lang)
+        name = _name(cell, lang, "extra_table")
+        yield from blocks_from_html(_joined(data["text/html"]), name, _ground(cell, i), _ref(i), lang)
     elif "text/markdown" in data:
         yield from _computed_prose(_joined(data["text/markdown"]), cell, i, lang)
     elif "text/plain" in data and "show" in _tags(cell):
@@ -145,7 +160,7 @@ def _ours(data: Any, metadata: Any) -> Iterator[Item]:
     elif payload.get("block") == "figure":
         svg = metadata.get(KEY, {}).get("svg", "")
         png = base64.b64decode(_joined(data.get("image/png", "")))
-        yield decode({**payload, "svg": svg, "png": {"block": "bytes", "base64": base64.b64encode(png).decode("ascii")}})
+        yield decode({**payload, "svg": svg, "png": encode(png)})
     else:
         yield decode(payload)
 

@@ -13,8 +13,8 @@ from evaltools.report import blocks
 TYPES: dict[str, type] = {
     t.__name__.lower(): t
     for t in (
-        blocks.Ground, blocks.Bound, blocks.Ref, blocks.Styled, blocks.Heading, blocks.Paragraph, blocks.Bullets, blocks.Column,
-        blocks.Table, blocks.Figure, blocks.Callout, blocks.PageBreak, blocks.Chapter, blocks.Document,
+        blocks.Ground, blocks.Bound, blocks.Ref, blocks.Styled, blocks.Heading, blocks.Paragraph, blocks.Bullets,
+        blocks.Column, blocks.Table, blocks.Figure, blocks.Callout, blocks.PageBreak, blocks.Chapter, blocks.Document,
     )
 }  # fmt: skip
 TAG = "block"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +26,8 @@ def write(
     folder = Path(folder)
     unknown = [f for f in formats if f not in FORMATS]
     if unknown or not formats:
-        raise ReportError(f"format {unknown[0]!r}" if unknown else "no format", expected=nearest((unknown or [""])[0], FORMATS))
+        seen = f"format {unknown[0]!r}" if unknown else "no format"
+        raise ReportError(seen, expected=nearest((unknown or [""])[0], FORMATS))
     built = assemble(document)
     if "pdf" in formats:
         check_glyphs((where, built.text(text)) for where, _, text in all_texts(built.document))
@@ -37,7 +37,7 @@ def write(
         for name, path in made.items():
             path.write_bytes(writer(name)(built))
         for name, path in made.items():
-            os.replace(path, folder / f"{stem}.{name}")
+            path.replace(folder / f"{stem}.{name}")
     return {name: folder / f"{stem}.{name}" for name in made}
 
 

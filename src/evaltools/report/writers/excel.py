@@ -21,6 +21,7 @@ from evaltools.report.writers.word import moment, repacked
 
 FIRST_ROW = 4
 """Title, population, source and note stand above the header of a sheet."""
+SCALES = (("万", 1e-4), ("亿", 1e-8), ("个百分点", 100.0))
 AFFIX = re.compile(r"^([^\d−-]*)([-−]?\d[\d,]*)(\.\d+)?(.*)$", re.S)
 
 
@@ -63,30 +64,31 @@ def number_format(bound: Bound) -> tuple[float, str] | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or m is None or re.search(r"\d", m[4]):
         return None
     before, whole, decimals, after = m[1], m[2], m[3] or "", m[4]
-    digits = ("#,##0" if "," in whole or len(whole) < 4 else "0") + ("." + "0" * (len(decimals) - 1) if decimals else "")
-    scale = 1e-4 if after.startswith("万") else 1e-8 if after.startswith("亿") else 100.0 if after.startswith("个百分点") else 1.0
+    digits = "#,##0" if "," in whole or len(whole) < 4 else "0"
+    digits += "." + "0" * (len(decimals) - 1) if decimals else ""
+    scale = next((s for word, s in SCALES if after.startswith(word)), 1.0)
     quoted = [f'"{part}"' if part else "" for part in (before, after.removeprefix("%"))]
     return value * scale, f"{quoted[0]}{digits}{'%' if after.startswith('%') else ''}{quoted[1]}"
 
 
 class _Styles:
     def __init__(self, book: Any) -> None:
-        self.book, self._numbers = book, dict[tuple[str, bool], Any]()
+        self.book, self._numbers = book, dict[str, Any]()
         font = {"font_name": "宋体", "font_size": 11}
         self.font = font
         self.title = book.add_format({**font, "bold": True, "font_size": 14})
         self.quiet = book.add_format({**font, "font_color": "#5B5B58", "font_size": 10})
         self.mark = book.add_format({**font, "bold": True, "font_color": "#B3480A"})
-        self.head = book.add_format({**font, "bold": True, "text_wrap": True, "top": 2, "bottom": 1, "valign": "bottom"})
+        lines = {"top": 2, "bottom": 1, "valign": "bottom"}
+        self.head = book.add_format({**font, **lines, "bold": True, "text_wrap": True})
         self.cell = book.add_format({**font, "text_wrap": True, "valign": "top"})
         self.link = book.add_format({**font, "font_color": "#1F5A94", "underline": 1})
 
     def number(self, shape: str) -> Any:
         """The format of numbers printed like `shape`."""
-        key = (shape, True)
-        if key not in self._numbers:
-            self._numbers[key] = self.book.add_format({**self.font, "num_format": shape, "valign": "top"})
-        return self._numbers[key]
+        if shape not in self._numbers:
+            self._numbers[shape] = self.book.add_format({**self.font, "num_format": shape, "valign": "top"})
+        return self._numbers[shape]
 
 
 def _sheets(item: Placed, built: Assembled) -> list[Sheet]:
@@ -107,7 +109,8 @@ def _sheets(item: Placed, built: Assembled) -> list[Sheet]:
 
 def _columns(data: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The columns of a chart's data, all as long as the longest; values that are no sequence stand in every row."""
-    lists = {k: list(v) for k, v in data.items() if isinstance(v, tuple | list) and not any(isinstance(x, Mapping) for x in v)}
+    flat = {k: v for k, v in data.items() if isinstance(v, tuple | list)}
+    lists = {k: list(v) for k, v in flat.items() if not any(isinstance(x, Mapping) for x in v)}
     length = max((len(v) for v in lists.values()), default=0)
     return {k: v + [None] * (length - len(v)) for k, v in lists.items()}
 

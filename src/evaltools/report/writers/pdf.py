@@ -40,9 +40,9 @@ def pdf_bytes(built: Assembled) -> bytes:
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
         shutil.copy(ASSETS / "report.typ", folder / "report.typ")
         try:
-            return typst.compile(
-                str(folder / "report.typ"), root=str(folder), font_paths=[str(faces)], ignore_system_fonts=True, format="pdf"
-            )
+            made = typst.compile(str(folder / "report.typ"), root=name, font_paths=[str(faces)],
+                                 ignore_system_fonts=True, format="pdf")  # fmt: skip
+            return bytes(made[0]) if isinstance(made, list) else bytes(made)
         except typst.TypstError as error:
             raise ReportError(f"the PDF could not be set: {error}", where="assets/report.typ") from error
 
@@ -60,7 +60,8 @@ def typeset(built: Assembled, folder: Path) -> dict[str, Any]:
         "words": {k: say[k] for k in ("contents", "synthetic", "synthetic_long")},
         "fonts": {"serif": [fonts.SERIF, fonts.SANS, *own], "sans": [fonts.SANS, fonts.SERIF, *own]},
         "chapters": [
-            {"title": c.label + c.chapter.title, "anchor": c.anchor, "items": [_item(i, built, text, folder) for i in c.items]}
+            {"title": c.label + c.chapter.title, "anchor": c.anchor,
+             "items": [_item(i, built, text, folder) for i in c.items]}
             for c in built.chapters
         ],
     }  # fmt: skip
@@ -118,7 +119,8 @@ def _columns(b: Table, text: Callable[[Inline | None], Line]) -> list[dict[str, 
 
 def _rows(b: Table, text: Callable[[Inline | None], Line]) -> list[list[dict[str, Any]]]:
     return [
-        [{"parts": text(cell), "bold": (i, j) in b.emphasis} for j, cell in enumerate(row)] for i, row in enumerate(b.rows)
+        [{"parts": text(cell), "bold": (i, j) in b.emphasis} for j, cell in enumerate(row)]
+        for i, row in enumerate(b.rows)
     ]
 
 

@@ -98,4 +98,4 @@ def _inline(text: Any, built: Assembled) -> Any:
             out.append({"ref": target.anchor, "text": target.number})
         else:
             out.append(part.text if isinstance(part, Styled) else part)
-    return out[0] if len(out) == 1 and isinstance(out[0], str) else "" if not out else out
+    return out[0] if len(out) == 1 and isinstance(out[0], str) else out or ""

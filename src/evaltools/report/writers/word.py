@@ -17,7 +17,7 @@ from pathlib import Path
 from evaltools.errors import DataMissingError, ReportError
 from evaltools.report.assemble import Assembled, Placed
 from evaltools.report.blocks import Figure
-from evaltools.report.images import rasterised
+from evaltools.report.images import printed_width, rasterised
 from evaltools.report.markup import Pen
 from evaltools.report.words import words
 from evaltools.report.writers.word_layout import lay_out
@@ -48,7 +48,10 @@ def word_html(built: Assembled, folder: Path) -> str:
         (folder / name).write_bytes(figure.png or rasterised(figure.svg, placed.where))
         return name
 
-    document, pen, say = built.document, Pen("word", built, picture=picture), words(built.lang)
+    def width(placed: Placed) -> str:
+        return f' style="width:{printed_width((folder / f"{placed.anchor}.png").read_bytes())}cm"'
+
+    document, pen, say = built.document, Pen("word", built, picture=picture, width=width), words(built.lang)
 
     def styled(style: str, content: str) -> str:
         return f'<div data-custom-style="{style}"><p>{content}</p></div>'
@@ -71,12 +74,14 @@ def run_pandoc(folder: Path, arguments: list[str], epoch: int) -> str:
         raise DataMissingError("pandoc is not installed", expected="the package pypandoc-binary",
                                todo="install the locked requirements (make setup)")  # fmt: skip
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
-    done = subprocess.run([str(program), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(program), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     return "" if done.returncode == 0 else (done.stderr.strip() or f"exit status {done.returncode}")
 
 
 def moment(built: Assembled) -> datetime:
-    """The document's date as a moment: `as_of` at midnight UTC; 1980 where none is given (the earliest a zip can hold)."""
+    """The document's date as a moment: `as_of` at midnight UTC; 1980, the earliest of a zip, where none is given."""
     given = str(built.document.meta.get("as_of") or EPOCH.isoformat())[:10]
     return datetime.combine(max(date.fromisoformat(given), EPOCH), datetime.min.time(), UTC)
 

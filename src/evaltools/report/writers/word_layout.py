@@ -1,7 +1,7 @@
 """The official layout in Word: styles, three-line tables, contents, page numbers, the synthetic mark on every page.
 
-Fonts are those of official documents (方正小标宋, 黑体, 楷体, 仿宋); for machines without them the font table names free
-ones to use instead.
+Fonts are those of official documents (方正小标宋, 黑体, 楷体, 仿宋); for machines without them the font table names
+free ones to use instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from docx import Document as open_docx
+import docx as python_docx
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml import OxmlElement
@@ -51,11 +51,14 @@ BOXES = {"note": ("single", "12", "5B5B58"), "good": ("single", "24", "1F5A94"),
 """Tone of a callout -> kind, width and colour of the line beside it; the kind tells them apart in grey."""
 
 LOOKS: dict[str, Look] = {
-    "Normal": Look(), "Body Text": Look(first=2, align=ALIGN.JUSTIFY), "First Paragraph": Look(first=2, align=ALIGN.JUSTIFY),
+    "Normal": Look(), "Body Text": Look(first=2, align=ALIGN.JUSTIFY),
+    "First Paragraph": Look(first=2, align=ALIGN.JUSTIFY),
     "Compact": Look(size=10.5, pitch=None), "Heading 1": Look(BLACK, breaks=True, keep=True, before=6, after=6),
-    "Heading 2": Look(KAI, bold=True, keep=True, before=6, after=3), "Heading 3": Look(FANG, bold=True, keep=True, before=3),
-    "Heading 4": Look(FANG, keep=True), "CoverTitle": Look(TITLE, 22, align=ALIGN.CENTER, pitch=36, before=12, after=12),
-    "CoverSubtitle": Look(KAI, 16, align=ALIGN.CENTER, after=60), "CoverLine": Look(FANG, 14, align=ALIGN.CENTER, pitch=26),
+    "Heading 2": Look(KAI, bold=True, keep=True, before=6, after=3),
+    "Heading 3": Look(FANG, bold=True, keep=True, before=3), "Heading 4": Look(FANG, keep=True),
+    "CoverTitle": Look(TITLE, 22, align=ALIGN.CENTER, pitch=36, before=12, after=12),
+    "CoverSubtitle": Look(KAI, 16, align=ALIGN.CENTER, after=60),
+    "CoverLine": Look(FANG, 14, align=ALIGN.CENTER, pitch=26),
     "CoverMark": Look(BLACK, 14, True, ALIGN.CENTER, before=120, after=60, colour="B3480A"),
     "ContentsTitle": Look(BLACK, 16, align=ALIGN.CENTER, breaks=True, after=10, keep=True),
     "Table Caption": Look(BLACK, 12, align=ALIGN.CENTER, pitch=None, before=8, after=4, keep=True),
@@ -71,7 +74,7 @@ LOOKS: dict[str, Look] = {
 
 def lay_out(raw: bytes, built: Assembled, when: datetime) -> bytes:
     """pandoc's file in the official layout."""
-    docx = open_docx(io.BytesIO(raw))
+    docx: Any = python_docx.Document(io.BytesIO(raw))
     set_properties(docx, built, when)
     set_page(docx)
     clear_theme_fonts(docx)
@@ -175,9 +178,8 @@ def blacken_links(docx: Any) -> None:
 def keep_notes_with_tables(docx: Any) -> None:
     """Lines under a table stay on one page among themselves; the last of them gives the space after."""
     body = list(docx.element.body)
-    for element, following in zip(body, [*body[1:], None], strict=True):
-        if element.tag != qn("w:p") or (p := Paragraph(element, docx)).style.name != "TableNote":
-            continue
-        is_last = following is None or following.tag != qn("w:p") or Paragraph(following, docx).style.name != "TableNote"
-        p.paragraph_format.keep_with_next = not is_last
-        p.paragraph_format.space_after = Pt(10) if is_last else Pt(0)
+    is_note = [e.tag == qn("w:p") and e.style == docx.styles["TableNote"].style_id for e in body]
+    for element, note, next_note in zip(body, is_note, [*is_note[1:], False], strict=True):
+        if note:
+            shape = Paragraph(element, docx).paragraph_format
+            shape.keep_with_next, shape.space_after = next_note, Pt(0) if next_note else Pt(10)

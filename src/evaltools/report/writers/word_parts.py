@@ -6,19 +6,19 @@ import re
 from typing import Any
 
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 from docx.text.paragraph import Paragraph
-from lxml import etree
 
 from evaltools.report.assemble import Assembled
 from evaltools.report.blocks import Heading
 from evaltools.report.words import words
 
 STAND_INS = {
-    "方正小标宋简体": "Noto Serif CJK SC", "黑体": "Noto Sans CJK SC", "楷体": "LXGW WenKai", "仿宋": "Noto Serif CJK SC",
-    "Times New Roman": "Liberation Serif",
+    "方正小标宋简体": "Noto Serif CJK SC", "黑体": "Noto Sans CJK SC", "楷体": "LXGW WenKai",
+    "仿宋": "Noto Serif CJK SC", "Times New Roman": "Liberation Serif",
 }  # fmt: skip
 """Font of official documents -> free font that Word and LibreOffice may use in its place."""
 
@@ -80,19 +80,19 @@ def name_free_fonts(docx: Any) -> None:
     part = next((r.target_part for r in docx.part.rels.values() if r.reltype == RELATIONSHIP_TYPE.FONT_TABLE), None)
     if part is None:
         return
-    table = etree.fromstring(part.blob)
+    table = parse_xml(part.blob)
     for old in table.findall(qn("w:font")):
         if old.get(qn("w:name")) in STAND_INS:
             table.remove(old)
     for name, free in STAND_INS.items():
-        font = etree.SubElement(table, qn("w:font"))
-        font.set(qn("w:name"), name)
-        etree.SubElement(font, qn("w:altName")).set(qn("w:val"), free)
         is_latin = re.match(r"[A-Za-z]", name) is not None
-        etree.SubElement(font, qn("w:charset")).set(qn("w:val"), "00" if is_latin else "86")
-        etree.SubElement(font, qn("w:family")).set(qn("w:val"), "roman")
-        etree.SubElement(font, qn("w:pitch")).set(qn("w:val"), "variable" if is_latin else "default")
-    part._blob = etree.tostring(table, xml_declaration=True, encoding="UTF-8", standalone=True)
+        font = OxmlElement("w:font", {qn("w:name"): name})
+        facts = (("altName", free), ("charset", "00" if is_latin else "86"), ("family", "roman"),
+                 ("pitch", "variable" if is_latin else "default"))  # fmt: skip
+        for tag, value in facts:
+            font.append(OxmlElement(f"w:{tag}", {qn("w:val"): value}))
+        table.append(font)
+    part._blob = serialize_part_xml(table)
 
 
 def _field(p: Paragraph, code: str, *, result: str = "", is_open: bool = False) -> None:
