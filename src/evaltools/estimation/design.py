@@ -60,10 +60,12 @@ class SurveyDesign:
                 f"singleton={self.singleton!r} is no rule for strata of one PSU",
                 expected=f"one of {', '.join(SINGLETON)}",
             )
-        if self.replicates is not None and (self.fpc or self.singleton != "error"):
+        if self.replicates is not None and (
+            self.calibration is not None or self.singleton != "error" or (self.fpc and self.replicates.columns)
+        ):
             raise EstimationError(
-                "replicate weights together with fpc or singleton",
-                todo="replicate weights already carry the design: drop fpc and singleton",
+                "replicate weights together with calibration, singleton, or (where they are given) fpc",
+                todo="replicate weights already carry the design: drop the others",
             )
         if len(self.strata) > max(1, len(self.psus)):
             raise EstimationError(

@@ -52,7 +52,8 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
         return value, (below - value) / w.sum(), np.zeros(len(points))
 
     labels = tuple(f"q{v:g}" for v in points)
-    shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options)
+    shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options,
+                                     is_share=True)  # fmt: skip
     low_p, high_p = intervals.rate_interval(
         {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval], shares.estimate, shares.se, shares.n, shares.df, level
     )

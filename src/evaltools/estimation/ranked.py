@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaltools.estimation import calibration, replicates
-from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, sum_rows, with_all, with_overall
+from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, sum_rows, with_overall
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, assemble, load_rows, srs_variance
 from evaltools.estimation.expr import ONE, Array
@@ -78,9 +78,12 @@ def ranked(data: Data, y: str, design: SurveyDesign, by: Names, curve: Curve, la
 
 
 def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labels: tuple[str, ...], has_by: bool, *,
-                    kind: str, options: Options, line: Line | None = None,
-                    vanishing: bool = True) -> tuple[Estimates, list[Pass]]:  # fmt: skip
-    """As `ranked`, on rows already read; the passes come along for what needs the order again."""
+                    kind: str, options: Options, line: Line | None = None, vanishing: bool = True,
+                    is_share: bool = False) -> tuple[Estimates, list[Pass]]:  # fmt: skip
+    """As `ranked`, on rows already read; the passes come along for what needs the order again.
+
+    is_share: the values are weighted means at fixed thresholds, so that replicates do not look for thresholds anew
+    """
     values, domain = rows.columns[y], rows.domain
     ways = [(domain, len(rows.layout.domains))]
     if options.overall and has_by:
@@ -96,8 +99,10 @@ def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labe
     ]
     layout, z, counts = _layout(rows, y, passes)
     value, slope = np.vstack([p.value for p in passes]), np.vstack([p.slope for p in passes])
-    if design.replicates is not None:
-        variation: Variation = _replicated(rows, design, layout, values, orders, curve, line, whole, value)
+    if design.replicates is not None and is_share:
+        variation: Variation = _replicated_shares(rows, design, layout, passes, value)
+    elif design.replicates is not None:
+        variation = _replicated(rows, design, layout, values, orders, curve, line, whole, value)
     else:
         variation = _linearized(rows, layout, z, passes, line_u, slope)
     spread = _spread(rows, passes, len(labels))
@@ -185,6 +190,25 @@ def _replicated(rows: Rows, design: SurveyDesign, layout: Layout, y: Array, orde
     return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
 
 
+def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[Pass],
+                       value: Array) -> replicates.Replicated:  # fmt: skip
+    """Weighted means under every replicate weight: value + sum w_r u W / sum w_r, u the influences of the full sample."""
+    base, code, m = replicates.row_factors(rows, design)
+    theta = []
+    for one in passes:
+        row, count = one.order.row, len(one.value)
+        d, w, f = one.domain[row], base[row], code[row]
+        full = np.bincount(d, rows.weight[row], count)
+        weight = replicates.replicate_totals(d, f, w, count, m.table)
+        for k in range(value.shape[1]):
+            moved = replicates.replicate_totals(d, f, w * one.influence[row, k], count, m.table)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                theta.append(one.value[:, k, None] + moved * full[:, None] / weight)
+    stacked = np.concatenate([np.stack(theta[i : i + value.shape[1]], axis=1).reshape(-1, len(m.root))
+                              for i in range(0, len(theta), value.shape[1])])  # fmt: skip
+    return replicates.deviations(stacked.T, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
+
+
 def replace_rows(order: Sorted, keep: np.ndarray) -> Sorted:
     """The same order without the rows that `keep` leaves out."""
     kept = keep[order.row]
@@ -201,7 +225,3 @@ def _spread(rows: Rows, passes: list[Pass], m: int) -> Array:
         out.append(np.column_stack([np.bincount(d, w * p.influence[inside, k] ** 2, count) for k in range(m)]))
     return np.vstack(out)
 
-
-def all_domains(rows: Rows, options: Options, has_by: bool):
-    """Domain labels, with the overall row if it was asked for."""
-    return with_all(rows.layout.domains) if options.overall and has_by else rows.layout.domains

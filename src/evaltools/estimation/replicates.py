@@ -156,14 +156,14 @@ def replicate_ratios(rows: Rows, design: SurveyDesign, layout: Layout, stats: Se
     theta = np.empty((r, count, len(stats)))
     for k, stat in enumerate(stats):
         w, num, den = (
-            _totals(entries.domain, unit, sums[:, k * WIDTH + i], count, m.table) for i in (1, 3, 4)
+            replicate_totals(entries.domain, unit, sums[:, k * WIDTH + i], count, m.table) for i in (1, 3, 4)
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             theta[:, :, k] = (num + stat.pivot * w if stat.is_total else num / den + stat.pivot).T
     return deviations(theta.reshape(r, -1), value.ravel(), m, design, domain_df(rows, layout, code, m))
 
 
-def _totals(domain, unit, values: Array, count: int, factors: Array) -> Array:
+def replicate_totals(domain, unit, values: Array, count: int, factors: Array) -> Array:
     """(D, R) replicate totals."""
     return sparse.csr_matrix((values, (domain, unit)), shape=(count, len(factors))) @ factors
 
