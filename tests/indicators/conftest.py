@@ -67,7 +67,7 @@ def typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as intake gives them: nullable booleans and text."""
     frame = pd.DataFrame(rows)
     booleans = [c for c in (*BOOLEANS, "approves", "is_responded", "is_poor_village") if c in frame]
-    booleans += [c for c in frame if c.startswith("has_")]
+    booleans += [c for c in frame if c.startswith("has_") or c == "is_passable"]
     frame = frame.astype(dict.fromkeys(booleans, "boolean"))
     whole = [
         c for c in ("persons", "persons_start", "persons_joined", "persons_left", "identification_year") if c in frame

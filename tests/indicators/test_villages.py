@@ -17,9 +17,10 @@ def villages(make):
         base = {
             "year": 2020, "name": "某村", "city_code": "441400", "county_code": "441402", "is_poor_village": True,
             "helper_type": "pearl_delta_city", "helper_city_code": "440100", "hukou_persons": 2000,
-            "disposable_income_per_capita_yuan": 15000.0, "collective_income_yuan": 200000.0,
+            "disposable_income_per_capita_yuan": 15000.0,
+            "collective_income_yuan": 200000.0,
             "nv_ge200_persons": 4, "nv_ge200_persons_paved": 4, "nv_ge20_households": 10,
-            "nv_ge20_households_paved": 10, "has_bus": True, "has_clinic": True, "has_service_station": True,
+            "nv_ge20_households_paved": 10, "is_passable": True, "has_bus": True, "has_clinic": True, "has_service_station": True,
             "has_parcel": True, "has_fibre": True, "has_team": True, "has_first_secretary": True,
         }  # fmt: skip
         rows = [base | {"village_code": f"44140210020{i}"} | c for i, c in enumerate(changes)]
@@ -66,6 +67,32 @@ def test_roads_count_natural_villages_by_each_rules_own_denominator(villages, ru
 def test_a_village_without_the_answer_is_unknown_not_covered(villages, rules2020):
     cover = village_exits(villages({}, {"has_clinic": None}), rules2020).coverage.set_index("item")
     assert cover.loc["clinic", ["numerator", "denominator", "unknown_villages", "share"]].tolist() == [1, 1, 1, 1.0]
+
+
+def test_bus_service_is_due_where_a_road_lets_a_bus_through(villages, rules2020):
+    rows = (
+        {},
+        {"has_bus": False, "is_passable": False},
+        {"has_bus": None, "is_passable": False},
+        {"is_passable": None},
+    )
+    cover = village_exits(villages(*rows), rules2020).coverage.set_index("item")
+    assert cover.loc["bus", ["numerator", "denominator", "unknown_villages"]].tolist() == [1, 1, 1]
+    assert cover.loc["bus", "state"] == "evidence_missing"
+
+
+def test_a_level_a_document_only_claims_is_no_target(villages, rules2020, book):
+    cover = village_exits(villages({"has_parcel": False}), rules2020).coverage.set_index("item")
+    assert (cover.loc["parcel", "state"], math.isnan(cover.loc["parcel", "target"])) == ("rule_undefined", True)
+    assert cover.loc["clinic", ["target", "state"]].tolist() == [1, "met"]
+
+
+def test_the_rule_of_20_households_binds_the_pairs_of_guangzhou_alone(villages, rules2020, book):
+    short = {"nv_ge20_households_paved": 9}
+    here = village_exits(villages(short), rules2020).coverage.set_index("item")
+    assert here.loc["road_ge20_households", ["target", "state"]].tolist() == [1, "not_met"]
+    elsewhere = village_exits(villages(short), book.at("2020-12-31", city="440800")).coverage.set_index("item")
+    assert elsewhere.loc["road_ge20_households", "state"] == "rule_undefined"
 
 
 @pytest.mark.parametrize(

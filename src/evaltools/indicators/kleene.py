@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaltools.standards import RuleStatus
+
 YES, NO, UNKNOWN = 1, 0, -1
 Truth = NDArray[np.int8]
 COMPARE: dict[str, Any] = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
@@ -65,3 +67,11 @@ def some(*parts: Truth) -> Truth:
     """Or: yes if any part is yes, else unknown if any is unknown, else no."""
     stack = np.stack(parts)
     return np.where((stack == YES).any(0), YES, np.where((stack == UNKNOWN).any(0), UNKNOWN, NO)).astype(np.int8)
+
+
+def target_of(rule: Any) -> Limit | None:
+    """The limit of a rule that binds. What a document says was reached, or announces without a standard, is none:
+    such levels are for the reconciliation of claims, not for verdicts."""
+    if rule is None or rule.status in (RuleStatus.CLAIMED, RuleStatus.ANNOUNCED):
+        return None
+    return limit_of(rule)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evaltools.indicators.exits.result import VillageVerdicts
 from evaltools.indicators.exits.standard import NOT_MET, UNDEFINED, state_of, states
-from evaltools.indicators.kleene import COMPARE, Limit, limit_of, truth
+from evaltools.indicators.kleene import COMPARE, Limit, limit_of, target_of, truth
 from evaltools.terms import VerdictState
 
 LINE_ACTUAL = "exit.village_income_line_actual"
@@ -22,7 +22,8 @@ LINE_PLANNED = "exit.village_income_line_planned"
 class Item:
     """One entry of the checklist.
 
-    numerator, denominator : columns of `villages`. Without a denominator the numerator is a yes/no of each village.
+    numerator, denominator : columns of `villages`: counts of natural villages, or yes/no of each village, the
+        denominator then saying which villages count. Without a denominator every poor village counts.
     rule : id of the coverage target; without such a rule in force the share is reported without a verdict
     """
 
@@ -42,22 +43,23 @@ def _villages(item_id: str, zh: str, en: str, column: str, rule: str) -> Item:
 ITEMS: tuple[Item, ...] = (
     Item(
         "road_ge200_persons", "200人以上自然村路面硬化", "paved roads, natural villages of 200 persons or more",
-        "nv_ge200_persons_paved", "nv_ge200_persons", "200人以上自然村", "infrastructure.road_paved_ge200_persons",
+        "nv_ge200_persons_paved", "nv_ge200_persons", "200人以上自然村", "infrastructure.road_paved_share_200",
     ),
     Item(
         "road_ge20_households", "20户以上自然村路面硬化", "paved roads, natural villages of 20 households or more",
         "nv_ge20_households_paved", "nv_ge20_households", "20户以上自然村",
-        "infrastructure.road_paved_ge20_households",
+        "infrastructure.road_paved_share_20",
     ),
-    _villages("bus", "通客车", "bus service", "has_bus", "infrastructure.bus"),
-    _villages("clinic", "标准化卫生站", "standard clinic", "has_clinic", "health.village_clinic"),
+    Item("bus", "通客车", "bus service", "has_bus", "is_passable", "具备通行条件的村", "infrastructure.bus_share"),
+    _villages("clinic", "标准化卫生站", "standard clinic", "has_clinic", "health.village_clinic_share"),
     _villages(
-        "service_station", "公共服务站", "service station", "has_service_station", "infrastructure.service_station"
+        "service_station", "公共服务站", "service station", "has_service_station",
+        "infrastructure.service_station_share",
     ),
-    _villages("parcel", "快递物流", "parcel service", "has_parcel", "infrastructure.parcel"),
-    _villages("fibre", "光纤", "fibre", "has_fibre", "infrastructure.fibre"),
-    _villages("team", "驻村工作队", "stationed team", "has_team", "team.village_team"),
-    _villages("first_secretary", "第一书记", "first secretary", "has_first_secretary", "team.first_secretary"),
+    _villages("parcel", "快递物流", "parcel service", "has_parcel", "infrastructure.parcel_share"),
+    _villages("fibre", "光纤", "fibre", "has_fibre", "infrastructure.fibre_share"),
+    _villages("team", "驻村工作队", "stationed team", "has_team", "teams.village_coverage"),
+    _villages("first_secretary", "第一书记", "first secretary", "has_first_secretary", "teams.village_coverage"),
 )  # fmt: skip
 
 _COLUMNS = [
@@ -82,7 +84,7 @@ def village_exits(tables: Any, rules: Any, year: int | None = None) -> VillageVe
     frame["is_line_sensitive"] = (by_actual <= NOT_MET) & (by_planned <= NOT_MET) & (by_actual != by_planned)
     frame["collective_income_yuan"] = poor["collective_income_yuan"]
     for item in ITEMS:
-        if not item.denominator:
+        if item.numerator.startswith("has_"):
             frame[item.id] = states(state_of(truth(poor[item.numerator])))
     money = pd.to_numeric(poor["collective_income_yuan"]).to_numpy(dtype=float, na_value=np.nan)
     return VillageVerdicts(
@@ -136,11 +138,12 @@ def _coverage(item: Item, poor: pd.DataFrame, rule: Any) -> dict[str, Any]:
     """One row of the coverage table."""
     covered = poor[item.numerator].astype("Float64")
     base = poor[item.denominator].astype("Float64") if item.denominator else pd.Series(1.0, poor.index, dtype="Float64")
+    covered = covered.mask((base == 0).fillna(False), 0.0)  # a place that does not count is neither covered nor unknown
     known = (covered.notna() & base.notna()).to_numpy()
     done, due = float(covered[known].sum()), float(base[known].sum())
     open_units = float(base[~known].sum())
     has_unsized = bool(base.isna().any())
-    limit = limit_of(rule) if rule is not None and getattr(rule, "applicability", "in_scope") == "in_scope" else None
+    limit = target_of(rule)
     return {
         "item": item.id, "label_zh": item.zh, "label_en": item.en, "denominator_zh": item.denominator_zh,
         "denominator": due, "numerator": done, "unknown_villages": int((~known).sum()),
