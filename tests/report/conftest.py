@@ -103,3 +103,23 @@ def make_document(rate: float = 0.0123, *, synthetic: bool = True) -> Document:
 @pytest.fixture
 def document() -> Document:
     return make_document()
+
+
+@pytest.fixture(name="make_document")
+def make_document_fixture():
+    """`make_document(rate, synthetic=...)`: the same report with another number or without the mark."""
+    return make_document
+
+
+@pytest.fixture(name="picture")
+def picture_fixture():
+    """`picture(values)`: a figure that draws the values."""
+    return picture
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    """The small report in all formats: format -> path."""
+    from evaltools.report import write
+
+    return write(make_document(), tmp_path_factory.mktemp("written"))

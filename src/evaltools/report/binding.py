@@ -126,10 +126,10 @@ def size(value: Any, which: str = "n", unit: str = "household", lang: str = "zh"
     return Bound(text, x, unit, f"{ref}.{which}", ground)
 
 
-def limit(rule: Any, fmt: str | Format | None = None, lang: str = "zh", *, with_unit: bool = True) -> Bound:
-    """The value of a rule. Errors: RuleUndefinedError from the rule where none is defined."""
-    shape, ground = fmt or _rule_format(rule), _rule_ground(rule)
-    return num(rule.value, shape, lang, ref=f"rule:{rule.id}", ground=ground, unit=rule.unit, with_unit=with_unit)
+def limit(rule: Any, lang: str = "zh", *, sign: bool = True) -> Bound:
+    """The limit of a rule as it prints: "≤2%", without `sign` "2%"; 无规定 where none is defined."""
+    text = rule.limit_text(lang) if sign else rule.value_text(lang)
+    return Bound(text, plain(rule.value) if rule.is_defined else None, rule.unit, f"rule:{rule.id}", _rule_ground(rule))
 
 
 def cite(rule: Any, lang: str = "zh") -> Bound:
@@ -195,14 +195,6 @@ def _unpack(value: Any, ref: str, unit: str | None, ground: Ground | None) -> tu
 
 def _rule_ground(rule: Any) -> Ground:
     return Ground("rule", rules=(rule.id,), formula=rule.cite("zh"), note=str(plain(getattr(rule, "status", "")) or ""))
-
-
-def _rule_format(rule: Any) -> str | None:
-    """Limits are round: 2%, 45%, not 2.00%; one that is not round keeps its decimals."""
-    if UNIT_FORMAT.get(rule.unit) != "pct2":
-        return None
-    hundredths = round(rule.value * 1e4)
-    return "pct0" if hundredths % 100 == 0 else "pct1" if hundredths % 10 == 0 else "pct2"
 
 
 def _number(x: Any) -> float | None:

@@ -105,14 +105,18 @@ def _error(output: Any) -> str:
     """What went wrong in an output, "" when nothing did."""
     if output.output_type == "error":
         return f"{output.get('ename', 'error')}: {output.get('evalue', '')}"
+    data = output.get("data", {})
     texts = [output.get("text", "")] if output.output_type == "stream" else [
-        v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str)
+        _joined(data[k]) for k in ("text/plain", "text/html", "text/markdown") if k in data
     ]  # fmt: skip
-    for text in texts:
-        if TRACEBACK.search(text):
-            lines = [re.sub(r"\x1b\[[0-9;]*m", "", s).strip(" │╭╮╰╯─") for s in text.splitlines()]
-            return next((s for s in reversed(lines) if s and not s.startswith("<")), "a traceback")
-    return ""
+    return next((_last_line(text) for text in texts if TRACEBACK.search(text)), "")
+
+
+def _last_line(traceback: str) -> str:
+    """The line of a traceback that says what went wrong: the last one with words in it."""
+    text = re.sub(r"\x1b\[[0-9;]*m|<[^>]+>", "", traceback)
+    lines = [line.strip(" │╭╮╰╯─") for line in text.splitlines()]
+    return next((line for line in reversed(lines) if line), "a traceback")
 
 
 def _raw_items(notebook: Any) -> Iterator[Item]:
