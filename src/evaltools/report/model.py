@@ -78,7 +78,8 @@ class AccountTables:
 
     `totals`: unit (households|persons), opening, the flows, expected, closing, residual; `counties`: county_code,
     households, persons (residuals), is_open (has one); `has_opening`: False in the first year of the data;
-    `rows`: county × unit lines computed; `offending`: counties with a residual.
+    `rows`: county × unit lines computed; `offending`: counties with a residual; `missing`: columns without which there
+    is no account.
     """
 
     totals: pd.DataFrame
@@ -86,6 +87,7 @@ class AccountTables:
     has_opening: bool
     rows: int
     offending: int
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from evaltools.report.model import AccountTables, ExitTables, FundTables
 from evaltools.terms import ExitRoute, RegistryStatus, VerdictState
 
 BAND = 0.05
-"""Width of "just above the line", as a fraction of the line. A choice of display, printed beside the counts: no limit."""
+"""Width of "just above the line", as a fraction of the line: a choice of display, printed beside the counts."""
 NEAR = (0.80, 1.20)
 """The neighbourhood of the line that is shown enlarged."""
 CITY = ""
@@ -103,10 +103,10 @@ def _status(frame: pd.DataFrame, rules: Any) -> pd.DataFrame:
         companions={"households": ["persons"]},
         name="registered households",
     ).frame
-    whole = sums.iloc[[2]].astype({"households": "Int64"})
+    table = pd.concat([shown, sums.iloc[[2]]], ignore_index=True).astype({"households": "Int64", "persons": "Float64"})
     if shown["households"].isna().any():
-        whole = whole.assign(households=pd.NA, persons=pd.NA)
-    return pd.concat([shown, whole], ignore_index=True).astype({"households": "Int64", "persons": "Float64"})
+        table[["households", "persons"]] = table[["households", "persons"]].mask(table["registry_status"] == "all")
+    return table
 
 
 def _guarantees(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
@@ -180,6 +180,8 @@ def _around(bins: pd.DataFrame, line: float | None) -> pd.DataFrame:
 
 def publish_account(account: StockFlow, year: int, rules: Any) -> AccountTables:
     """The account of one year: the city's lines in households and persons, and the residual of each county."""
+    if account.missing:
+        return AccountTables(account.totals, account.frame, False, 0, 0, account.missing)
     now = account.frame[account.frame["year"] == year]
     totals = account.totals[account.totals["year"] == year].set_index("unit")
     min_cell = int(rules[MIN_CELL].value)
@@ -221,7 +223,7 @@ def _hidden_flows(row: pd.DataFrame, rules: Any) -> set[str]:
 
 
 def publish_funds(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_code: str, year: int) -> FundTables:
-    """Money of a helping city up to `year`, by recipient: guidance funds due, arrived, on time; the fiscal input's split.
+    """Money of a helping city up to `year`, by recipient: guidance funds, and the fiscal input's split.
 
     `flows`: rows of fund_flows of the cities it helps; `villages`: their rows of villages (helper_city_code says which
     a city answers for). What is due comes from the rule; where none is defined it stays NaN and nothing is judged.
@@ -280,6 +282,5 @@ def _merged(out: pd.DataFrame, part: pd.DataFrame, columns: list[str]) -> pd.Dat
     """`part`'s published columns in `out`; what one table withholds stays withheld."""
     merged = out.copy()
     for name in columns:
-        known = out[name].notna() if name in out else True
-        merged[name] = part[name].where(known) if name in out else part[name]
+        merged[name] = part[name].where(out[name].notna())
     return merged

@@ -68,7 +68,7 @@ def _ledger(desk: Desk) -> Table:
 
 
 def _dropped(desk: Desk) -> Block:
-    say, ground = desk.say, _ground(desk)
+    ground = _ground(desk)
     rows = [
         (
             _table_name(desk, r["table"]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evaltools.indicators import Gates
 from evaltools.report.blocks import Block, Bound, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.gatewords import GateWords, words_of
+from evaltools.report.chapters.gatewords import GateWords, sample_of, words_of
 from evaltools.report.chapters.one import USED, rule_label
 from evaltools.standards import Rule
 
@@ -88,7 +88,7 @@ def _formulas(desk: Desk, gates: Gates) -> Table:
 
 
 def appendix_b(desk: Desk, gates: Sequence[Gates]) -> Chapter:
-    """How rates, intervals and verdicts are made; per gate the sample behind it and what unjudged answers could change."""
+    """How rates, intervals and verdicts are made; per gate its sample, and what unjudged answers could change."""
     say = desk.say
     level = gates[0].results[0].level if gates else None
     ground = Ground("rule", rules=("method.confidence_one_sided",), formula="two-sided level = 2 × one-sided − 1")
@@ -167,7 +167,7 @@ def _sample_table(desk: Desk, gates: Gates, rows: list[GateWords], suffix: str, 
             )
             for w in rows
         ),
-        n=_n(desk, rows),
+        n=sample_of(desk, gates),
     )
 
 
@@ -191,13 +191,8 @@ def _unknown_table(desk: Desk, gates: Gates, rows: list[GateWords], suffix: str,
             (_label(desk, w), w.unknown_households(), w.unknown_share(), w.unknown_low(), w.unknown_high(), verdicts(w))
             for w in rows
         ),
-        n=_n(desk, rows),
+        n=sample_of(desk, gates),
     )
-
-
-def _n(desk: Desk, rows: list[GateWords]) -> Inline:
-    largest = max(rows, key=lambda w: w.result.n or 0)
-    return desk.say("sum.figure_n", n=largest.n(), psu=largest.psu())
 
 
 def _notes(desk: Desk, gates: Sequence[Gates]) -> list[Block]:

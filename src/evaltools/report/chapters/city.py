@@ -69,7 +69,7 @@ def _helping(desk: Desk) -> tuple[Chapter, ...]:
 
 
 def cover(desk: Desk) -> Document:
-    """The title page: title, subtitle and what the report is about; synthetic data is named here and in every footer."""
+    """The title page: title, subtitle, what the report is about; synthetic data is named here and in every footer."""
     say, inp = desk.say, desk.inp
     kind = "_helping" if inp.is_helping else ""
     data = say.word("title.synthetic_data" if inp.is_synthetic else "title.real_data")

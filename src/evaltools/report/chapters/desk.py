@@ -12,9 +12,9 @@ import pandas as pd
 from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, Format, cite, day, format_of, ident, param
 from evaltools.report.blocks import Inline
 from evaltools.report.chapters.say import Parts, Voice
-from evaltools.report.inline import Bound, Ground
+from evaltools.report.inline import Bound, Ground, inline_parts, plain_text
 from evaltools.report.model import ReportInput
-from evaltools.standards import Rule
+from evaltools.standards import Applicability, Rule
 from evaltools.terms import City, VerdictState
 
 STATES = (VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING)
@@ -50,8 +50,18 @@ class Desk:
         value = r.value if r.is_defined else None
         return Bound(text, _scalar(value), r.unit, f"rule:{r.id}", _rule_ground(r))
 
-    def cite(self, rule: str | Rule) -> Bound:
-        return cite(self.rule(rule) if isinstance(rule, str) else rule, self.lang)
+    def cite(self, rule: str | Rule) -> Inline:
+        """Document and clause; for a rule that no document sets for this city, those words instead."""
+        r = self.rule(rule) if isinstance(rule, str) else rule
+        if r.applicability is Applicability.UNDEFINED:
+            return self.say.word("word.other_cities")
+        return cite(r, self.lang)
+
+    def ended(self, text: Inline) -> Inline:
+        """Text that came with the results, closed by a full stop if it has none."""
+        shown = plain_text(text)
+        stop = "。" if self.lang == "zh" else "."
+        return text if not shown or shown[-1] in "。.！？!?" else inline_parts((*inline_parts(text), stop))
 
     def state(self, state: VerdictState | str) -> str:
         return self.say.label(VerdictState(state))

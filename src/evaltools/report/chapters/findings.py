@@ -23,7 +23,10 @@ from evaltools.terms import Term
 
 
 class ProblemClass(Term):
-    """The three classes of the problem ledger (广东省人民政府关于我省巩固脱贫成果建立长效机制工作情况的报告(2020-11-26))."""
+    """The three classes of the problem ledger.
+
+    Source: 广东省人民政府关于我省巩固脱贫成果建立长效机制工作情况的报告(2020-11-26).
+    """
 
     DIRECT = "direct", "直接影响脱贫攻坚目标任务实现的问题", "bearing directly on the goals"
     IMPROVE = "improve", "工作中需要进一步改进的问题", "to be improved"
@@ -55,9 +58,9 @@ class Finding:
         parts: list[Inline] = [self.what]
         if plain_text(self.clause):
             parts += ["，依据" if zh else "; clause: ", self.clause]
-        if plain_text(self.place):
+        if plain_text(self.place) and plain_text(self.place) not in plain_text(self.what):
             parts += ["；最突出：" if zh else "; worst: ", self.place]
-        return (*inline_parts(tuple(p for part in parts for p in inline_parts(part))), "。" if zh else ".")
+        return inline_parts((*(p for part in parts for p in inline_parts(part)), "。" if zh else "."))
 
     def owner(self, desk: Desk) -> str:
         return _table()["owners"][entry(self.kind)["owner"]][desk.lang]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -23,6 +21,7 @@ from evaltools.report.blocks import (
 from evaltools.report.chapters.desk import STATES, Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.four_coverage import coverage
+from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.charts.villages import collective_income
 from evaltools.terms import VerdictState
 
@@ -111,10 +110,9 @@ def _exit(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Find
 
 
 def _worst(desk: Desk, villages: VillageVerdicts, ground: Ground) -> tuple[Inline, Inline]:
-    rows = villages.summary[villages.summary["villages_not_met"] > 0]
-    if rows.empty:
+    row = max(as_rows(villages.summary), key=lambda r: int(r["villages_not_met"]), default=None)
+    if row is None or not int(row["villages_not_met"]):
         return "", desk.say("four.exit_all")
-    row = rows.loc[rows["villages_not_met"].astype(float).idxmax()]
     place = desk.place(row["county_code"])
     ref = f"villages.{row['county_code']}"
     return place, desk.say(
@@ -128,15 +126,16 @@ def _worst(desk: Desk, villages: VillageVerdicts, ground: Ground) -> tuple[Inlin
 def _table(desk: Desk, villages: VillageVerdicts, ground: Ground) -> Table:
     say, summary = desk.say, villages.summary
 
-    def row(label: Inline, r: Any, ref: str) -> tuple[Inline, ...]:
+    def row(label: Inline, r: Row, ref: str) -> tuple[Inline, ...]:
         cells = [
             desk.count(r[c], "villages", f"villages.{ref}.{c}", ground, with_unit=False)
             for c in ("villages", *(f"villages_{s.value}" for s in STATES), "villages_line_sensitive")
         ]
         return (label, *cells)
 
-    numbers = summary.drop(columns=["city_code", "county_code"]).sum()
-    rows = [row(desk.place(r["county_code"]), r, str(r["county_code"])) for r in summary.to_dict("records")]
+    sums = summary.drop(columns=["city_code", "county_code"]).sum()
+    numbers = {str(k): v for k, v in sums.items()}
+    rows = [row(desk.place(r["county_code"]), r, str(r["county_code"])) for r in as_rows(summary)]
     heads = [Column(say.word("col.villages"), "right"), *(Column(say.label(s), "right") for s in STATES)]
     return Table(
         title=say.word("four.exit_table"),
@@ -155,7 +154,7 @@ def _n(desk: Desk, villages: VillageVerdicts, ground: Ground) -> Inline:
 def _money(desk: Desk, villages: VillageVerdicts) -> list[Block]:
     """Median and spread first, the mean last; no rule sets a limit."""
     say, head = desk.say, Heading(desk.say.word("four.money_heading"))
-    row = villages.collective_income.iloc[0]
+    row = as_rows(villages.collective_income)[0]
     known = pd.to_numeric(villages.frame["collective_income_yuan"]).to_numpy(dtype=float, na_value=np.nan)
     known = known[~np.isnan(known)]
     if known.size == 0:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from evaltools.indicators import VillageVerdicts
-from evaltools.report.binding import FORMATS
+from evaltools.indicators.exits.village import ITEMS
 from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.charts.villages import coverage_dumbbells
+from evaltools.standards import Rule
 from evaltools.terms import VerdictState
 
-NATURAL = ("road_ge200_persons", "road_ge20_households")
+NATURAL = {i.id for i in ITEMS if i.denominator}
 """Items counted in natural villages; all others count poor villages."""
+RULE_OF = {i.id: i.rule for i in ITEMS}
 
 
 def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Finding]]:
@@ -25,7 +26,7 @@ def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[F
     ground = Ground(
         "data", ("villages",), "covered units / units to be covered, unknown ones apart", len(villages.frame)
     )
-    spans = {r["item"]: _span(villages, str(r["item"])) for r in items.to_dict("records")}
+    spans = {str(r["item"]): _span(villages, str(r["item"])) for r in as_rows(items)}
     blocks: list[Block] = [
         Heading(say.word("four.cover_heading")),
         Paragraph(say.sentences(_found(desk, items, ground), _worst(desk, items, spans, ground))),
@@ -35,11 +36,11 @@ def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[F
     return [*blocks, _table(desk, items, ground, villages)], _findings(desk, items, spans, ground)
 
 
-def _name(desk: Desk, row: Any, ground: Ground) -> Inline:
+def _name(desk: Desk, row: Row, ground: Ground) -> Inline:
     return desk.free(str(row[f"label_{desk.lang}"]), f"coverage.{row['item']}.label", ground)
 
 
-def _share(desk: Desk, row: Any, ground: Ground) -> Bound:
+def _share(desk: Desk, row: Row, ground: Ground) -> Bound:
     return desk.number(row["share"], "share", f"coverage.{row['item']}.share", ground, "pct1")
 
 
@@ -74,10 +75,10 @@ def _found(desk: Desk, items: pd.DataFrame, ground: Ground) -> Inline:
 
 def _worst(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], ground: Ground) -> Inline:
     """The item with the lowest coverage among those whose counties are known, and its lowest county."""
-    known = items[items["share"].notna() & items["item"].map(lambda i: len(spans[i]) > 0)]
-    if known.empty:
+    known = [r for r in as_rows(items) if pd.notna(r["share"]) and len(spans[r["item"]])]
+    if not known:
         return ""
-    row = known.loc[known["share"].astype(float).idxmin()]
+    row = min(known, key=lambda r: float(r["share"]))
     by_county = spans[row["item"]]
     code = by_county.idxmin()
     low = desk.number(float(by_county.min()), "share", f"coverage.{row['item']}.{code}", ground, "pct1")
@@ -122,7 +123,7 @@ def _edge(values: pd.Series, which: str) -> float:
 def _table(desk: Desk, items: pd.DataFrame, ground: Ground, villages: VillageVerdicts) -> Table:
     say = desk.say
 
-    def row(r: Any) -> tuple[Inline, ...]:
+    def row(r: Row) -> tuple[Inline, ...]:
         base = say.word("four.base_nv" if r["item"] in NATURAL else "four.base_village")
         ref = f"coverage.{r['item']}"
         due, done = (desk.number(r[c], "count", f"{ref}.{c}", ground) for c in ("denominator", "numerator"))
@@ -153,34 +154,30 @@ def _table(desk: Desk, items: pd.DataFrame, ground: Ground, villages: VillageVer
             Column(say.word("col.state")),
             Column(say.word("col.clause"), width=0.25),
         ),
-        rows=tuple(row(r) for r in items.to_dict("records")),
+        rows=tuple(row(r) for r in as_rows(items)),
         n=say("four.n", n=desk.count(len(villages.frame), "villages", "villages.n", ground)),
     )
 
 
-def _target(desk: Desk, row: Any) -> Inline:
-    """The target of the rule that the clause names."""
-    if pd.isna(row["target"]):
-        return desk.say.word("word.no_rule")
-    text = "≥" + FORMATS["pct0"].text(float(row["target"]), desk.lang)
-    return Bound(text, float(row["target"]), "share", f"rule:coverage.{row['item']}", _rule_ground(row))
+def _rule(desk: Desk, row: Row) -> Rule | None:
+    """The rule that the item was held against; None where none is in force for this city."""
+    rule = desk.inp.rules.get(RULE_OF[str(row["item"])])
+    return rule if rule is not None and rule.is_defined and pd.notna(row["target"]) else None
 
 
-def _clause(desk: Desk, row: Any) -> Inline:
-    return (
-        desk.free(str(row["clause"]), f"coverage.{row['item']}.clause", _rule_ground(row))
-        if row["clause"]
-        else desk.say.word("word.no_rule")
-    )
+def _target(desk: Desk, row: Row) -> Inline:
+    rule = _rule(desk, row)
+    return desk.limit(rule) if rule else desk.say.word("word.no_rule")
 
 
-def _rule_ground(row: Any) -> Ground:
-    return Ground("rule", rules=(str(row.get("rule") or f"coverage.{row['item']}"),), formula=str(row["clause"]))
+def _clause(desk: Desk, row: Row) -> Inline:
+    rule = _rule(desk, row)
+    return desk.cite(rule) if rule else desk.say.word("word.no_rule")
 
 
 def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], ground: Ground) -> list[Finding]:
     found = []
-    for row in items[items["state"] == VerdictState.NOT_MET.value].to_dict("records"):
+    for row in as_rows(items[items["state"] == VerdictState.NOT_MET.value]):
         by_county = spans[row["item"]]
         place: Inline = desk.place(by_county.idxmin()) if len(by_county) else ""
         name = _name(desk, row, ground)

@@ -107,6 +107,7 @@ class GateWords:
         return self._pct(self.result.unknown.rate_high, "unknown_high")
 
     def reason(self) -> Inline:
+        """Why there is no number or no verdict, as the results say it."""
         return self.desk.free(self.result.reason(self.desk.lang), f"{self.ref}.reason", self.ground)
 
     def mark(self, label: str | None = None, *, with_text: bool = True) -> GateMark:
@@ -137,6 +138,12 @@ def words_of(desk: Desk, results: Iterable[GateResult]) -> list[GateWords]:
     return [GateWords(desk, r) for r in results]
 
 
+def sample_of(desk: Desk, gates: Gates) -> Parts:
+    """Surveyed households and villages behind the gates."""
+    w = GateWords(desk, max(gates.results, key=lambda r: r.n or 0))
+    return desk.say("sum.figure_n", n=w.n(), psu=w.psu())
+
+
 def tally(desk: Desk, gates: Gates) -> dict[str, Bound]:
     """How many gates with a limit are met, not met and open: slots `total`, `met`, `not_met`, `open`."""
     judged = [r for r in gates.results if r.limit is not None]
@@ -164,7 +171,7 @@ def not_applicable_reason(desk: Desk, gates: Gates) -> Parts:
     """Why the gates do not apply, as the results say it, once."""
     reasons = dict.fromkeys(r.reason(desk.lang) for r in gates.results if r.reason(desk.lang))
     ground = Ground("data", ("regions",), "role of the city", 0)
-    return desk.say.sentences(*(desk.free(t, "gates.reason", ground) for t in reasons))
+    return desk.say.sentences(*(desk.ended(desk.free(t, "gates.reason", ground)) for t in reasons))
 
 
 def _known(x: float | None) -> float | None:

@@ -10,10 +10,11 @@ from evaltools.indicators import Gate, Gates
 from evaltools.report.blocks import Block, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.gatewords import GateWords, tally, words_of
+from evaltools.report.chapters.gatewords import OPEN, GateWords, sample_of, tally, words_of
 from evaltools.report.chapters.summary import highlights
-from evaltools.report.chapters.two_exits import CITY, exit_ground, withheld_note
+from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
 from evaltools.report.charts.gates import pair_gates
+from evaltools.report.inline import inline_parts
 from evaltools.report.model import HelpedCity
 from evaltools.terms import VerdictState
 
@@ -36,11 +37,7 @@ def _overview(desk: Desk) -> list[Block]:
 
 
 def _ended(desk: Desk, text: Inline) -> Inline:
-    return (
-        (text, "。" if desk.lang == "zh" else ".")
-        if isinstance(text, str)
-        else (*text, "。" if desk.lang == "zh" else ".")
-    )  # type: ignore[misc]
+    return inline_parts((*inline_parts(text), "。" if desk.lang == "zh" else "."))
 
 
 def _verdict_line(desk: Desk, helped: HelpedCity, key: str) -> Inline:
@@ -99,11 +96,8 @@ def _figure(desk: Desk, known: Sequence[HelpedCity]) -> Figure:
 
 def _n(desk: Desk, known: Sequence[HelpedCity]) -> Inline:
     """Surveyed households and villages, city by city."""
-    parts = []
-    for h in known:
-        w = GateWords(desk, max(_gates(h).results, key=lambda r: r.n or 0))
-        mark = "：" if desk.lang == "zh" else ": "
-        parts.append((desk.city_name(h.city), mark, *desk.say("sum.figure_n", n=w.n(), psu=w.psu())))
+    mark = "：" if desk.lang == "zh" else ": "
+    parts = [inline_parts((desk.city_name(h.city), mark, *sample_of(desk, _gates(h)))) for h in known]
     return desk.say.listed(parts, "；" if desk.lang == "zh" else "; ")
 
 
@@ -159,7 +153,7 @@ def _exits(desk: Desk) -> list[Block]:
 def _exit_row(desk: Desk, helped: HelpedCity) -> tuple[Inline, ...]:
     assert helped.exits is not None
     code, ground = helped.city.code, exit_ground(helped.exits)
-    city = helped.exits.counties.set_index("county_code").loc[CITY]
+    city = city_row(helped.exits)
     cells: list[Inline] = [
         desk.count(city[c], "households", f"helped.{code}.{c}", ground, with_unit=False)
         for c in ("households", "households_not_met", "households_evidence_missing")
@@ -175,14 +169,20 @@ def _exit_row(desk: Desk, helped: HelpedCity) -> tuple[Inline, ...]:
 
 
 def _findings(desk: Desk, helped: HelpedCity) -> list[Finding]:
+    """Gates of that city that are not met, and those that cannot be judged."""
     name = desk.city_name(helped.city)
     if helped.gates is None:
         what = desk.say("find.helped_failed", city=name, reason=_failure(desk, helped))
         return [Finding("helped_failed", what, "", name, "", "duties", name, weight=6)]
-    missed = [w for w in words_of(desk, helped.gates.results) if w.result.state is VerdictState.NOT_MET]
-    if not missed:
-        return []
-    gates = desk.say.listed([(w.name, " ", w.rate()) if desk.lang == "en" else (w.name, w.rate()) for w in missed])
-    what = desk.say("find.helped_not_met", city=name, gates=gates)
-    size = desk.count(len(missed), "items", f"helped.{helped.city.code}.missed", missed[0].ground)
-    return [Finding("helped_not_met", what, missed[0].cite(), name, size, "helped-gates", name, weight=5 + len(missed))]
+    found = []
+    for kind, states, weight in (("helped_not_met", (VerdictState.NOT_MET,), 6), ("helped_open", OPEN, 3)):
+        rows = [w for w in words_of(desk, helped.gates.results) if w.result.state in states]
+        if rows:
+            gap = " " if desk.lang == "en" else ""
+            gates = desk.say.listed([inline_parts((w.name, gap, w.rate())) for w in rows])
+            size = desk.count(len(rows), "items", f"helped.{helped.city.code}.{kind}", rows[0].ground)
+            what = desk.say(f"find.{kind}", city=name, gates=gates)
+            found.append(
+                Finding(kind, what, rows[0].cite(), name, size, "helped-gates", name, weight=weight + len(rows) / 10)
+            )
+    return found

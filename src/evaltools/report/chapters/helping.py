@@ -1,4 +1,4 @@
-"""A helping city: 二 its duties and what arrived (shares of funds, guidance funds, the duties in force with their clause)."""
+"""A helping city: 二 its duties in force with their clause, its share of the fiscal input, guidance funds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from evaltools.report.blocks import Block, Bound, Chapter, Column, Ground, Headi
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.one import pairs_list, rule_label
+from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.model import FundTables
 from evaltools.terms import VerdictState, city
 
@@ -125,7 +126,7 @@ def _split(desk: Desk) -> list[Block]:
     whole, ruled = cells("all", total, own), desk.limit(SPLIT[1], sign=False)
     rows = [
         (_name(desk, r["city_code"]), *cells(str(r["city_code"]), r["total_yuan"], r["helper_yuan"]), ruled)
-        for r in table.to_dict("records")
+        for r in as_rows(table)
     ]
     found = say(
         "helping.split_found",
@@ -157,7 +158,7 @@ def _n(desk: Desk, funds: FundTables, ground: Ground) -> Inline:
 
 
 def _guidance(desk: Desk) -> tuple[list[Block], list[Finding]]:
-    """Guidance funds: due by the rule where there is one, arrived, on time; findings for what fell short or came late."""
+    """Guidance funds: due where a rule says so, arrived, on time; findings for what fell short or came late."""
     say, funds, amount, due = desk.say, desk.inp.funds, desk.rule(AMOUNT), desk.rule(DUE)
     blocks: list[Block] = [Heading(say.word("helping.guidance_heading"))]
     if amount.is_defined and due.is_defined:
@@ -180,18 +181,18 @@ def _guidance(desk: Desk) -> tuple[list[Block], list[Finding]]:
         "guidance payments of the year; due = villages helped × amount; on time = paid_date by the due date",
         (AMOUNT, DUE),
     )
-    table, findings = _guidance_table(desk, funds, ground)
+    table, findings = _guidance_table(desk, funds, ground), list[Finding]()
     if amount.is_defined:
         blocks.append(Paragraph(_guidance_found(desk, funds.guidance, ground)))
         findings = _guidance_findings(desk, funds.guidance, ground)
     return [*blocks, table], findings
 
 
-def _guidance_table(desk: Desk, funds: FundTables, ground: Ground) -> tuple[Table, list[Finding]]:
+def _guidance_table(desk: Desk, funds: FundTables, ground: Ground) -> Table:
     say, table = desk.say, funds.guidance
     columns = ("due_yuan", "arrived_yuan", "on_time_yuan")
 
-    def row(label: str, r: Any, ref: str) -> tuple[Inline, ...]:
+    def row(label: str, r: Row, ref: str) -> tuple[Inline, ...]:
         villages = desk.count(r["villages"], "villages", f"guidance.{ref}.villages", ground, with_unit=False)
         money = [_money(desk, r[c], f"guidance.{ref}.{c}", ground) for c in columns]
         return (
@@ -202,8 +203,8 @@ def _guidance_table(desk: Desk, funds: FundTables, ground: Ground) -> tuple[Tabl
             _state(desk, r["on_time_yuan"], r["due_yuan"]),
         )
 
-    rows = [row(_name(desk, r["city_code"]), r, str(r["city_code"])) for r in table.to_dict("records")]
-    total = table[["villages", *columns]].sum(min_count=1)
+    rows = [row(_name(desk, r["city_code"]), r, str(r["city_code"])) for r in as_rows(table)]
+    total: Row = {c: table[c].sum(min_count=1) for c in ("villages", *columns)}
     heads = [
         Column(say.word(h), "right")
         for h in ("col.villages", "helping.col_due", "helping.col_arrived", "helping.col_on_time")
@@ -216,7 +217,7 @@ def _guidance_table(desk: Desk, funds: FundTables, ground: Ground) -> tuple[Tabl
         n=_n(desk, funds, ground),
         columns=(Column(say.word("helping.col_city")), *heads, *states),
         rows=(*rows, row(say.word("word.total"), total, "all")),
-    ), []
+    )
 
 
 def _state(desk: Desk, have: Any, due: Any) -> str:
@@ -241,14 +242,14 @@ def _guidance_found(desk: Desk, table: pd.DataFrame, ground: Ground) -> Inline:
     gaps = (table["due_yuan"] - table["arrived_yuan"]).astype(float)
     if gaps.max() <= 0:
         return say.sentences(found, say("helping.guidance_full"))
-    worst = table.loc[gaps.idxmax()]
+    worst = max(as_rows(table), key=lambda r: float(r["due_yuan"]) - float(r["arrived_yuan"]))
     gap = _money(desk, gaps.max(), f"guidance.{worst['city_code']}.gap", ground)
     return say.sentences(found, say("helping.guidance_worst", city=_name(desk, worst["city_code"]), gap=gap))
 
 
 def _guidance_findings(desk: Desk, table: pd.DataFrame, ground: Ground) -> list[Finding]:
     found = []
-    for r in table.to_dict("records"):
+    for r in as_rows(table):
         name, ref = _name(desk, r["city_code"]), f"guidance.{r['city_code']}"
         due = _money(desk, r["due_yuan"], f"{ref}.due_yuan", ground)
         if r["arrived_yuan"] < r["due_yuan"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from evaltools.intake import load_contract
 from evaltools.report.binding import param
 from evaltools.report.blocks import Block, Bullets, Callout, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
@@ -9,7 +11,7 @@ from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.say import Parts
 from evaltools.standards import RuleStatus
-from evaltools.terms import CityRole, HouseholdGroup, RegistryStatus, label
+from evaltools.terms import CityRole, HouseholdGroup, RegistryStatus, VerdictState, label
 
 SERIES = "income.provincial_rural_disposable"
 USED = (
@@ -171,54 +173,55 @@ def pair_cite(desk: Desk, helper: str, helped: str) -> Inline:
 
 
 def _sample(desk: Desk) -> list[Block]:
-    """Sample, response and weights."""
+    """Sample, response and weights; for a helping city those of the cities it helps."""
     say, gates = desk.say, desk.inp.gates
     head = Heading(say.word("one.sample_heading"))
+    if desk.inp.is_helping:
+        known = [(h.city, h.gates.response) for h in desk.inp.helped if h.gates is not None]
+        named = [(desk.city_name(c), response, c.code) for c, response in known if not response.empty]
+        if named:
+            rows = [_response_row(desk, name, table, code) for name, table, code in named]
+            return [head, Paragraph(say("one.sample_helped")), _response_table(desk, "one.col_city", rows, None)]
+    if gates is not None and gates.overall is VerdictState.NOT_APPLICABLE:
+        return [head, Paragraph(say("one.no_sample_na", city=desk.city))]
     if gates is None or gates.response.empty:
         return [head, Paragraph(say("one.no_sample"))]
-    table = gates.response
-    approached, responded = int(table["approached"].sum()), int(table["responded"].sum())
-    ground = Ground("data", ("survey",), "main design, interviews of the year, by group", approached)
-
-    def n(value, unit, what):
-        return desk.count(value, unit, f"survey.{what}", ground)
-
-    rows = [
-        (
-            _group(desk, str(r["group"])),
-            n(r["approached"], "households", f"{r['group']}.approached"),
-            n(r["responded"], "households", f"{r['group']}.responded"),
-            desk.share(r["responded"], r["approached"], f"survey.{r['group']}.rate", ground),
-        )
-        for r in table.to_dict("records")
-    ]
-    total = (
-        n(approached, "households", "approached"),
-        n(responded, "households", "responded"),
-        desk.share(responded, approached, "survey.rate", ground),
-    )
+    total = _response_row(desk, say.word("word.total"), gates.response, "all")
+    parts = [gates.response[gates.response["group"] == g] for g in gates.response["group"]]
+    rows = [_response_row(desk, _group(desk, str(p["group"].iloc[0])), p, str(p["group"].iloc[0])) for p in parts]
     psu = max((r.n_psu for r in gates.results), default=0)
-    text = say(
-        "one.sample",
-        approached=total[0],
-        responded=total[1],
-        rate=total[2],
-        psu=desk.count(psu, "villages", "survey.n_psu", ground),
+    villages = desk.count(psu, "villages", "survey.n_psu", _response_ground(gates.response))
+    text = say("one.sample", approached=total[1], responded=total[2], rate=total[3], psu=villages)
+    return [head, Paragraph(text), _response_table(desk, "one.col_group", [*rows, total], total[1])]
+
+
+def _response_ground(table: pd.DataFrame) -> Ground:
+    return Ground("data", ("survey",), "main design, interviews of the year, by group", int(table["approached"].sum()))
+
+
+def _response_row(desk: Desk, label: str, table: pd.DataFrame, ref: str) -> tuple[Inline, ...]:
+    """(label, approached, responded, rate) over the rows of a response table."""
+    ground = _response_ground(table)
+    approached, responded = (int(table[c].sum()) for c in ("approached", "responded"))
+    return (
+        label,
+        desk.count(approached, "households", f"survey.{ref}.approached", ground),
+        desk.count(responded, "households", f"survey.{ref}.responded", ground),
+        desk.share(responded, approached, f"survey.{ref}.rate", ground),
     )
-    columns = [Column(say.word("one.col_group"))]
-    columns += [Column(say.word(f"one.col_{c}"), "right") for c in ("approached", "responded", "rate")]
-    return [
-        head,
-        Paragraph(text),
-        Table(
-            title=say.word("one.sample_table"),
-            columns=tuple(columns),
-            rows=(*rows, (say.word("word.total"), *total)),
-            key="sample",
-            n=say("one.sample_n", n=total[0]),
-            source=say("source.survey"),
-        ),
-    ]
+
+
+def _response_table(desk: Desk, head: str, rows: list[tuple[Inline, ...]], n: Inline | None) -> Table:
+    say = desk.say
+    columns = [Column(say.word(f"one.col_{c}"), "right") for c in ("approached", "responded", "rate")]
+    return Table(
+        title=say.word("one.sample_table"),
+        columns=(Column(say.word(head)), *columns),
+        rows=tuple(rows),
+        key="sample",
+        n=say("one.sample_n", n=n) if n is not None else None,
+        source=say("source.survey"),
+    )
 
 
 def _group(desk: Desk, value: str) -> str:

@@ -14,11 +14,11 @@ from string import Formatter
 
 from evaltools.errors import ReportError, nearest
 from evaltools.report.blocks import Inline
-from evaltools.report.inline import Bound, Ref, inline_parts
+from evaltools.report.inline import Part, inline_parts
 from evaltools.standards import load_yaml
 from evaltools.terms import Term
 
-Parts = tuple[str | Bound | Ref, ...]
+Parts = tuple[Part, ...]
 
 
 class Voice:
@@ -28,7 +28,10 @@ class Voice:
         self.lang = lang
 
     def __call__(self, key: str, **slots: Inline) -> Parts:
-        """The sentence `key` with its slots filled. Errors: ReportError for an unknown key, a missing or unused slot."""
+        """The sentence `key` with its slots filled.
+
+        Errors: ReportError for an unknown key, a missing slot, an unused slot.
+        """
         pieces = _split(_template(key, self.lang))
         wanted = {name for _, name in pieces if name is not None}
         if wanted != set(slots):
@@ -37,7 +40,7 @@ class Voice:
                 expected=f"exactly {sorted(wanted)}",
                 where="report/chapters/text",
             )
-        parts: list[str | Bound | Ref] = []
+        parts: list[Part] = []
         for literal, name in pieces:
             parts += [literal] if literal else []
             parts += inline_parts(slots[name]) if name is not None else ()
@@ -59,7 +62,7 @@ class Voice:
     def listed(self, items: Iterable[Inline], mark: str | None = None) -> Parts:
         """Items in a row: A、B in Chinese, A, B in English."""
         mark = ("、" if self.lang == "zh" else ", ") if mark is None else mark
-        out: list[str | Bound | Ref] = []
+        out: list[Part] = []
         for item in items:
             parts = inline_parts(item)
             if parts:

@@ -8,7 +8,7 @@ from evaltools.indicators import Gates
 from evaltools.report.blocks import Block, Bullets, Callout, Chapter, Figure, Heading, Paragraph
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, advice_of
-from evaltools.report.chapters.gatewords import not_applicable_reason, tally, words_of
+from evaltools.report.chapters.gatewords import not_applicable_reason, sample_of, tally, words_of
 from evaltools.report.charts.gates import gate_strip
 from evaltools.terms import VerdictState
 
@@ -44,7 +44,6 @@ def strip(desk: Desk, gates: Gates, key: str = "gate-strip") -> Figure:
     level = next((w for w in rows if w.is_known), rows[0])
     picture = gate_strip([w.mark() for w in rows], level=gates.results[0].level, lang=desk.lang)
     told = [desk.say("sum.figure_row", gate=w.name, rate=w.rate(), state=w.state) for w in rows]
-    largest = max(rows, key=lambda w: w.result.n or 0)
     return Figure(
         title=desk.say("sum.figure", city=desk.city, year=desk.year),
         svg=picture.svg,
@@ -52,7 +51,7 @@ def strip(desk: Desk, gates: Gates, key: str = "gate-strip") -> Figure:
         data=picture.data,
         alt=desk.say("sum.figure_alt", level=level.level(), rows=desk.say.sentences(*told)),
         source=desk.say("source.survey"),
-        n=desk.say("sum.figure_n", n=largest.n(), psu=largest.psu()),
+        n=sample_of(desk, gates),
         key=key,
     )
 

@@ -1,4 +1,4 @@
-"""十、问题清单与建议: three classes, each problem with evidence, clause, place, size, owner, deadline; then what to do."""
+"""十、问题清单与建议: three classes, each problem with evidence, clause, place, size, owner, deadline."""
 
 from __future__ import annotations
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from evaltools.indicators.account import INFLOWS, OUTFLOWS
-from evaltools.report.blocks import Block, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.rows import Row, as_rows, is_withheld
 from evaltools.report.chapters.two_exits import withheld_note
 from evaltools.report.charts.account import waterfall
 from evaltools.report.model import AccountTables
 
 FLOWS_IN, FLOWS_OUT = (*INFLOWS, "joined"), (*OUTFLOWS, "left")
+CLAUSE_OF_ACCOUNT = "dynamic.stock_flow_residual"
+"""The rule that the account is held against."""
 LINES = ("opening", *FLOWS_IN, *FLOWS_OUT, "expected", "closing", "residual")
 
 
@@ -20,19 +21,23 @@ def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], li
     """The account of the report's year in words, table and waterfall."""
     say = desk.say
     head = Heading(say.word("two.account_heading"))
+    if account.missing:
+        columns = say.listed(account.missing)
+        what = say("find.account_missing", columns=columns)
+        finding = Finding("account_missing", what, desk.cite(CLAUSE_OF_ACCOUNT), "", "", "ledger", weight=2)
+        return [head, Paragraph(say("two.account_missing", columns=columns))], [finding]
     if not account.has_opening:
         return [head, Paragraph(say("two.account_first", year=desk.year))], []
     ground = Ground(
         "data", ("households",), "opening + inflows − outflows = expected; closing − expected = residual", account.rows
     )
-    totals = account.totals.set_index("unit")
+    totals = {str(r["unit"]): r for r in as_rows(account.totals)}
 
-    def cell(unit: str, line: str, *, with_unit: bool = True):
-        value = totals.loc[unit, line] if unit in totals.index else pd.NA
-        if pd.isna(value):
+    def cell(unit: str, line: str, *, with_unit: bool = True) -> Bound:
+        value = totals.get(unit, {}).get(line)
+        if value is None or is_withheld(value):
             return desk.count(None, unit, f"account.{unit}.{line}", ground)
-        fmt = None if with_unit else "int"
-        return desk.number(int(value), unit, f"account.{unit}.{line}", ground, fmt)  # pyright: ignore[reportArgumentType]
+        return desk.number(int(value), unit, f"account.{unit}.{line}", ground, None if with_unit else "int")
 
     found = say("two.account_found", **{k: cell("persons", k) for k in ("opening", "expected", "closing", "residual")})
     status, findings = _open_counties(desk, account, ground)
@@ -57,7 +62,7 @@ def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], li
         head,
         Paragraph(say.sentences(found, status)),
         table,
-        *_figure(desk, totals, cell("persons", "opening")),
+        *_figure(desk, totals.get("persons"), cell("persons", "opening")),
     ], findings
 
 
@@ -67,15 +72,14 @@ def _open_counties(desk: Desk, account: AccountTables, ground: Ground) -> tuple[
     if account.offending == 0:
         return say("two.account_clean"), []
     n = desk.count(account.offending, "counties", "account.offending", ground)
-    rule = desk.cite(CLAUSE_OF_ACCOUNT) if CLAUSE_OF_ACCOUNT in desk.inp.rules else say.word("word.no_rule")
-    known = account.counties[account.counties["is_open"]].dropna(subset=["persons"])
-    known = known[known["persons"] != 0]
-    if known.empty:
+    rule = desk.cite(CLAUSE_OF_ACCOUNT)
+    known = [r for r in as_rows(account.counties) if not is_withheld(r["persons"]) and int(r["persons"])]
+    if not known:
         what = say("find.account_hidden", n=n)
         return say("two.account_open_hidden", n=n, cite=rule), [
             Finding("account", what, rule, "", n, "account", weight=2)
         ]
-    row = known.loc[known["persons"].abs().astype(float).idxmax()]
+    row = max(known, key=lambda r: abs(int(r["persons"])))
     place = desk.place(row["county_code"])
     size = desk.number(int(row["persons"]), "persons", f"account.{row['county_code']}.residual", ground)
     what = say("find.account", size=size, n=n)
@@ -84,17 +88,10 @@ def _open_counties(desk: Desk, account: AccountTables, ground: Ground) -> tuple[
     ]
 
 
-CLAUSE_OF_ACCOUNT = "dynamic.stock_flow_residual"
-"""The rule that the account is held against."""
-
-
-def _figure(desk: Desk, totals: pd.DataFrame, opening: Inline) -> list[Block]:
+def _figure(desk: Desk, row: Row | None, opening: Inline) -> list[Block]:
     """The waterfall of persons; none when a line of it is withheld."""
-    if "persons" not in totals.index:
-        return []
-    row = totals.loc["persons"]
     names = ("opening", *FLOWS_IN, *FLOWS_OUT, "closing")
-    if any(pd.isna(row[k]) for k in names):
+    if row is None or any(is_withheld(row[k]) for k in names):
         return []
     say = desk.say
     flows = [(k, float(row[k])) for k in FLOWS_IN] + [(k, -float(row[k])) for k in FLOWS_OUT]

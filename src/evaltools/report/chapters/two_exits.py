@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
-from evaltools.report.blocks import Block, Column, Ground, Heading, Inline, Paragraph, Ref, Table
+from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import STATES, Desk
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.rows import (
+    CITY,
+    Row,
+    as_rows,
+    counties,
+    is_some,
+    is_withheld,
+    is_zero,
+    largest_share,
+    row_where,
+)
 from evaltools.report.model import ExitTables
 from evaltools.terms import ExitRoute, RegistryStatus
 
 SHARE, PLANNED = "exit.household_income_share", "exit.household_income_line_planned"
-CITY = ""
+
+
+def city_row(exits: ExitTables) -> Row:
+    """The sums of the city's exited households."""
+    return row_where(exits.counties, "county_code", CITY)
 
 
 def exit_ground(exits: ExitTables) -> Ground:
     """What counts of exited households stand on."""
-    n = exits.counties.set_index("county_code").loc[CITY, "households"]
-    rows = int(n) if pd.notna(n) else "withheld"  # pyright: ignore[reportArgumentType]
+    n = city_row(exits)["households"]
+    rows = "withheld" if is_withheld(n) else int(n)
     return Ground(
         "data",
         ("households",),
@@ -32,7 +45,7 @@ def exit_ground(exits: ExitTables) -> Ground:
 def household_exit(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
     """Found, how sure, clause, worst county, tables; findings for the problem list."""
     say, ground = desk.say, exit_ground(exits)
-    city = exits.counties.set_index("county_code").loc[CITY]
+    city = city_row(exits)
 
     def n(column: str):
         return desk.count(city[column], "households", f"exits.city.{column}", ground)
@@ -73,14 +86,9 @@ def household_exit(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Fin
 
 def _worst(desk: Desk, exits: ExitTables, ground: Ground) -> tuple[Inline, Inline]:
     """(place, sentence) of the county with the largest published share not met."""
-    rows = exits.counties[(exits.counties["county_code"] != CITY) & exits.counties["households_not_met"].notna()]
-    rows = rows[rows["households"].notna() & (rows["households_not_met"] > 0)]
-    if rows.empty:
-        city = exits.counties.set_index("county_code").loc[CITY, "households_not_met"]
-        is_none = pd.notna(city) and int(city) == 0  # pyright: ignore[reportArgumentType]
-        return "", "" if is_none else desk.say("two.exit_worst_hidden")
-    shares = rows["households_not_met"].astype(float) / rows["households"].astype(float)
-    row = rows.loc[shares.idxmax()]
+    row = largest_share(counties(exits.counties), "households_not_met")
+    if row is None:
+        return "", "" if is_zero(city_row(exits)["households_not_met"]) else desk.say("two.exit_worst_hidden")
     code = row["county_code"]
     place = desk.place(code)
     return place, desk.say(
@@ -92,18 +100,21 @@ def _worst(desk: Desk, exits: ExitTables, ground: Ground) -> tuple[Inline, Inlin
 
 
 def _remaining(desk: Desk, exits: ExitTables) -> Inline:
-    poor = exits.status.set_index("registry_status").loc[RegistryStatus.POOR.value, "households"]
     rule = desk.rule("exit.deadline")
-    if (pd.notna(poor) and int(poor) == 0) or not rule.is_defined:  # pyright: ignore[reportArgumentType]
+    if is_zero(_poor(exits)) or not rule.is_defined:
         return ""
     return desk.say(
         "two.exit_poor", households=poor_count(desk, exits), deadline=desk.limit(rule, sign=False), cite=desk.cite(rule)
     )
 
 
-def poor_count(desk: Desk, exits: ExitTables):
+def _poor(exits: ExitTables) -> Any:
+    return row_where(exits.status, "registry_status", RegistryStatus.POOR.value)["households"]
+
+
+def poor_count(desk: Desk, exits: ExitTables) -> Bound:
     """Households still registered as poor at the end of the year."""
-    n = exits.status.set_index("registry_status").loc[RegistryStatus.POOR.value, "households"]
+    n = _poor(exits)
     ground = Ground("data", ("households",), "registered households of the year, status poor", "year's rows")
     return desk.count(n, "households", "exits.status.poor.households", ground)
 
@@ -115,7 +126,7 @@ def _state_columns(desk: Desk) -> list[Column]:
 def _line_table(desk: Desk, exits: ExitTables, ground: Ground) -> Table:
     """Both income lines side by side for the exited households."""
     say = desk.say
-    city = exits.counties.set_index("county_code").loc[CITY]
+    city = city_row(exits)
     rows: list[tuple[Inline, ...]] = [_line_row(desk, city, "", exits.line_actual, "actual", ground)]
     if exits.line_planned is not None:
         rows.append(_line_row(desk, city, "_planned", exits.line_planned, "planned", ground))
@@ -135,9 +146,7 @@ def _line_table(desk: Desk, exits: ExitTables, ground: Ground) -> Table:
     )
 
 
-def _line_row(
-    desk: Desk, city: pd.Series, suffix: str, line: float | None, which: str, ground: Ground
-) -> tuple[Inline, ...]:
+def _line_row(desk: Desk, city: Row, suffix: str, line: float | None, which: str, ground: Ground) -> tuple[Inline, ...]:
     rule = desk.rule(f"exit.household_income_line_{which}")
     limit: Inline = desk.limit(rule) if line is not None else desk.say.word("word.no_rule")
     cells = [
@@ -152,7 +161,7 @@ def _route_table(desk: Desk, exits: ExitTables, ground: Ground) -> Table:
     say = desk.say
     rows = [
         (say.label(ExitRoute(r["route"])), *_cells(desk, r, f"exits.route.{r['route']}", ground, ""))
-        for r in exits.routes.to_dict("records")
+        for r in as_rows(exits.routes)
     ]
     return Table(
         title=say.word("two.route_table"),
@@ -175,7 +184,7 @@ def _county_table(desk: Desk, exits: ExitTables, ground: Ground) -> Table:
                 r["households_not_met"], r["households"], f"exits.{r['county_code'] or 'city'}.not_met_share", ground
             ),
         )
-        for r in exits.counties.to_dict("records")
+        for r in as_rows(exits.counties)
     ]
     return Table(
         title=say.word("two.county_table"),
@@ -193,14 +202,14 @@ def _county_table(desk: Desk, exits: ExitTables, ground: Ground) -> Table:
     )
 
 
-def _cells(desk: Desk, row: dict[Any, Any], ref: str, ground: Ground, prefix: str) -> list[Inline]:
+def _cells(desk: Desk, row: Row, ref: str, ground: Ground, prefix: str) -> list[Inline]:
     names = ["households", *(f"{prefix}{s.value}" for s in STATES)]
     return [desk.count(row[c], "households", f"{ref}.{c}", ground, with_unit=False) for c in names]
 
 
 def _n(desk: Desk, exits: ExitTables, ground: Ground) -> Inline:
-    city = exits.counties.set_index("county_code").loc[CITY, "households"]
-    return desk.say("two.county_n", n=desk.count(city, "households", "exits.city.households", ground))
+    n = city_row(exits)["households"]
+    return desk.say("two.county_n", n=desk.count(n, "households", "exits.city.households", ground))
 
 
 def withheld_note(desk: Desk) -> Inline:
@@ -210,17 +219,17 @@ def withheld_note(desk: Desk) -> Inline:
 
 def _findings(desk: Desk, exits: ExitTables, ground: Ground, place: Inline) -> list[Finding]:
     """Exits not met, without evidence, not made at all, or hanging on the choice of line."""
-    city = exits.counties.set_index("county_code").loc[CITY]
+    city = city_row(exits)
     missing = _most_missing(desk, exits)
     found = [
         _finding(desk, "exit_not_met", city, "households_not_met", SHARE, place, "exit-counties", 5, ground),
         _finding(desk, "exit_missing", city, "households_evidence_missing", SHARE, missing, "exit-counties", 3, ground),
         _finding(desk, "line_sensitive", city, "sensitive", PLANNED, "", "exit-lines", 1, ground),
     ]
-    poor = exits.status.set_index("registry_status").loc[RegistryStatus.POOR.value, "households"]
-    if _some(poor):
+    poor = _poor(exits)
+    if is_some(poor):
         size = poor_count(desk, exits)
-        what = desk.say("find.poor_remaining_hidden") if pd.isna(poor) else desk.say("find.poor_remaining", n=size)
+        what = desk.say("find.poor_remaining_hidden") if is_withheld(poor) else desk.say("find.poor_remaining", n=size)
         found.append(Finding("poor_remaining", what, desk.cite("exit.deadline"), "", size, "exit-lines", weight=4))
     return [f for f in found if f is not None]
 
@@ -228,7 +237,7 @@ def _findings(desk: Desk, exits: ExitTables, ground: Ground, place: Inline) -> l
 def _finding(
     desk: Desk,
     kind: str,
-    city: pd.Series,
+    city: Row,
     column: str,
     rule: str,
     place: Inline,
@@ -237,26 +246,15 @@ def _finding(
     ground: Ground,
 ) -> Finding | None:
     """A finding on a count of exited households; a withheld count is said to be withheld; None for a zero."""
-    if not _some(city[column]):
+    if not is_some(city[column]):
         return None
     n = desk.count(city[column], "households", f"exits.city.{column}", ground)
-    if pd.isna(city[column]):
+    if is_withheld(city[column]):
         return Finding(kind, desk.say(f"find.{kind}_hidden"), desk.cite(rule), place, n, table, weight=weight / 2)
     share = desk.share(city[column], city["households"], f"exits.city.{column}_share", ground, "pct2")
     return Finding(kind, desk.say(f"find.{kind}", n=n, share=share), desk.cite(rule), place, n, table, weight=weight)
 
 
 def _most_missing(desk: Desk, exits: ExitTables) -> Inline:
-    rows = exits.counties[exits.counties["county_code"] != CITY].dropna(
-        subset=["households_evidence_missing", "households"]
-    )
-    rows = rows[rows["households_evidence_missing"] > 0]
-    if rows.empty:
-        return ""
-    shares = rows["households_evidence_missing"].astype(float) / rows["households"].astype(float)
-    return desk.place(rows.loc[shares.idxmax(), "county_code"])
-
-
-def _some(n: Any) -> bool:
-    """Whether there is anything to report: a withheld count is not zero."""
-    return pd.isna(n) or int(n) > 0
+    row = largest_share(counties(exits.counties), "households_evidence_missing")
+    return desk.place(row["county_code"]) if row else ""

@@ -6,7 +6,7 @@ from evaltools.indicators import Gate, Gates
 from evaltools.report.blocks import Block, Column, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.gatewords import GateWords, words_of, worst_county
+from evaltools.report.chapters.gatewords import GateWords, sample_of, words_of, worst_county
 from evaltools.report.chapters.say import Parts
 from evaltools.terms import VerdictState
 
@@ -29,7 +29,7 @@ def gate_found(desk: Desk, w: GateWords) -> Parts:
     """The first sentence: value, interval, limit with clause, verdict; or why there is none."""
     r = w.result
     if not w.is_known:
-        return desk.say("two.gate_missing", gate=w.name, state=w.state, reason=w.reason())
+        return desk.say("two.gate_missing", gate=w.name, state=w.state, reason=desk.ended(w.reason()))
     slots: dict[str, Inline] = {
         "gate": w.name,
         "rate": w.rate(),
@@ -105,14 +105,13 @@ def gates_table(desk: Desk, gates: Gates) -> Table:
         Column(say.word("col.state")),
         Column(say.word("col.clause"), width=0.3),
     )
-    largest = max(rows, key=lambda w: w.result.n or 0)
     return Table(
         title=say.word("two.gates_table"),
         columns=columns,
         key="gates",
         source=say("source.survey"),
         rows=tuple((w.name, w.rate(), w.interval(), w.limit(), w.state, w.cite()) for w in rows),
-        n=say("sum.figure_n", n=largest.n(), psu=largest.psu()),
+        n=sample_of(desk, gates),
         emphasis=tuple((i, 4) for i, w in enumerate(rows) if w.result.state is VerdictState.NOT_MET),
     )
 
@@ -132,7 +131,6 @@ def _county_table(desk: Desk, gates: Gates) -> list[Block]:
             return w.state if w else desk.state(VerdictState.EVIDENCE_MISSING)
         return (w.rate(), " [", w.interval(), "] ", w.state)
 
-    first = GateWords(desk, max(gates.results, key=lambda r: r.n or 0))
     return [
         Table(
             title=say.word("two.gates_county"),
@@ -141,7 +139,7 @@ def _county_table(desk: Desk, gates: Gates) -> list[Block]:
             note=say("two.gates_county_note"),
             columns=(Column(say.word("col.county")), *(Column(say.label(g)) for g in shown)),
             rows=tuple((desk.place(p), *(cell(p, g) for g in shown)) for p in places),
-            n=say("sum.figure_n", n=first.n(), psu=first.psu()),
+            n=sample_of(desk, gates),
         )
     ]
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 
 from evaltools.indicators.exits.result import COMPONENTS
 from evaltools.report.binding import SUPPRESSED
-from evaltools.report.blocks import Block, Column, Figure, Ground, Heading, Inline, Paragraph, Ref, Table
+from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import STATES, Desk, percent_text
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.rows import CITY, Row, as_rows, counties, is_withheld, is_zero, largest_share
 from evaltools.report.chapters.say import Parts
-from evaltools.report.chapters.two_exits import CITY, exit_ground, withheld_note
+from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
 from evaltools.report.charts.guarantees import heat_table
+from evaltools.report.inline import plain_text
 from evaltools.report.model import ExitTables
 from evaltools.terms import Guarantee
 
@@ -24,90 +23,71 @@ WATER = Guarantee.DRINKING_WATER.value
 def guarantees(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
     """Found, clause, worst county and item, table and heat table; a finding for each guarantee not met somewhere."""
     say, ground = desk.say, exit_ground(exits)
-    city = exits.guarantees[exits.guarantees["county_code"] == CITY].set_index("component")
+    city = {str(r["component"]): r for r in as_rows(exits.guarantees) if r["county_code"] == CITY}
     water = desk.rule(f"exit.guarantee.{WATER}")
     note = say("two.guarantee_extended", cite=desk.cite(water)) if water.is_defined else ""
-    worst, cells = _worst_cell(desk, exits, ground)
     blocks: list[Block] = [
         Heading(say.word("two.guarantee_heading")),
-        Paragraph(say.sentences(_found(desk, city, ground), note, worst)),
+        Paragraph(say.sentences(_found(desk, city, ground), note, _worst_cell(desk, exits, ground))),
         _city_table(desk, city, ground),
         _heat(desk, exits),
     ]
-    return blocks, _findings(desk, city, ground, cells)
+    return blocks, _findings(desk, exits, city, ground)
 
 
 def _name(desk: Desk, component: str) -> str:
     return desk.say.label(Guarantee(component))
 
 
-def _share(desk: Desk, row: pd.Series, state: str, component: str, ground: Ground):
-    return desk.share(row[state], row["households"], f"exits.city.{component}.{state}_share", ground, "pct2")
+def _share(desk: Desk, row: Row, state: str, ground: Ground) -> Bound:
+    ref = f"exits.{row['county_code'] or 'city'}.{row['component']}.{state}_share"
+    return desk.share(row[state], row["households"], ref, ground, "pct2")
 
 
-def _largest(table: pd.DataFrame, state: str) -> Any:
-    """The index label with the largest published share of `state`; None where all are zero or withheld."""
-    known = table.dropna(subset=[state, "households"])
-    known = known[known["households"] > 0]
-    if known.empty:
-        return None
-    shares = known[state].astype(float) / known["households"].astype(float)
-    return shares.idxmax() if shares.max() > 0 else None
-
-
-def _found(desk: Desk, city: pd.DataFrame, ground: Ground) -> Parts:
+def _found(desk: Desk, city: dict[str, Row], ground: Ground) -> Parts:
     """Which guarantee is most often not met, which most often without evidence, against which clause."""
     say = desk.say
     sentences: list[Inline] = []
     for state, name in (("not_met", "found"), ("evidence_missing", "missing")):
-        worst = _largest(city, state)
+        worst = largest_share(list(city.values()), state)
         if worst is not None:
-            share = _share(desk, city.loc[worst], state, worst, ground)
-            sentences.append(say(f"two.guarantee_{name}", item=_name(desk, worst), share=share))
-        elif bool(city[state].isna().any()):
+            item, share = _name(desk, worst["component"]), _share(desk, worst, state, ground)
+            sentences.append(say(f"two.guarantee_{name}", item=item, share=share))
+        elif any(is_withheld(r[state]) for r in city.values()):
             sentences.append(say("two.guarantee_withheld" if name == "found" else "two.guarantee_missing_withheld"))
         elif name == "found":
             sentences.append(say("two.guarantee_none"))
     return say.sentences(*sentences, say("two.guarantee_cite", cite=desk.cite("exit.guarantee.food")))
 
 
-def _worst_cell(desk: Desk, exits: ExitTables, ground: Ground) -> tuple[Inline, dict[str, Inline]]:
-    """The sentence on the worst county and item; per item the worst county."""
-    counties = exits.guarantees[exits.guarantees["county_code"] != CITY].reset_index(drop=True)
-    places: dict[str, Inline] = {}
-    for component, rows in counties.groupby("component"):
-        at = _largest(rows, "not_met")
-        if at is not None:
-            places[str(component)] = desk.place(rows.loc[at, "county_code"])
-    at, figure = _largest(counties, "not_met"), Ref("guarantees-heat")
-    if at is None:
-        is_clean = bool((counties["not_met"].fillna(1) == 0).all())
-        return desk.say("two.guarantee_counties" if is_clean else "two.guarantee_hidden", figure=figure), places
-    row = counties.loc[at]
-    share = desk.share(
-        row["not_met"], row["households"], f"exits.{row['county_code']}.{row['component']}.share", ground, "pct2"
-    )
-    item = _name(desk, row["component"])
+def _worst_cell(desk: Desk, exits: ExitTables, ground: Ground) -> Parts:
+    """The county and item with the largest published share."""
+    rows, figure = counties(exits.guarantees), Ref("guarantees-heat")
+    row = largest_share(rows, "not_met")
+    if row is None:
+        is_clean = all(is_zero(r["not_met"]) for r in rows)
+        return desk.say("two.guarantee_counties" if is_clean else "two.guarantee_hidden", figure=figure)
+    place, item = desk.place(row["county_code"]), _name(desk, row["component"])
     return desk.say(
-        "two.guarantee_worst", place=desk.place(row["county_code"]), item=item, share=share, figure=figure
-    ), places
+        "two.guarantee_worst", place=place, item=item, share=_share(desk, row, "not_met", ground), figure=figure
+    )
 
 
-def _city_table(desk: Desk, city: pd.DataFrame, ground: Ground) -> Table:
+def _city_table(desk: Desk, city: dict[str, Row], ground: Ground) -> Table:
     say = desk.say
 
     def row(component: str) -> tuple[Inline, ...]:
-        r = city.loc[component]
+        r = city[component]
         counts = [
             desk.count(r[s.value], "households", f"exits.city.{component}.{s.value}", ground, with_unit=False)
             for s in STATES
         ]
-        shares = [_share(desk, r, s, component, ground) for s in ("not_met", "evidence_missing")]
+        shares = [_share(desk, r, s, ground) for s in ("not_met", "evidence_missing")]
         return (_name(desk, component), *counts, *shares, desk.cite(f"exit.guarantee.{component}"))
 
     heads = [Column(say.label(s), "right") for s in STATES]
     heads += [Column(say.word(f"two.col_{s}_share"), "right") for s in ("not_met", "missing")]
-    total = desk.count(city["households"].iloc[0], "households", "exits.city.households", ground)
+    total = desk.count(city[COMPONENTS[0]]["households"], "households", "exits.city.households", ground)
     return Table(
         title=say.word("two.guarantee_table"),
         columns=(Column(say.word("col.item")), *heads, Column(say.word("col.clause"), width=0.3)),
@@ -122,23 +102,14 @@ def _city_table(desk: Desk, city: pd.DataFrame, ground: Ground) -> Table:
 def _heat(desk: Desk, exits: ExitTables) -> Figure:
     """Shares not met or without evidence: withheld cells are hatched, never zero."""
     say, ground = desk.say, exit_ground(exits)
-    table = exits.guarantees[exits.guarantees["county_code"] != CITY]
-    places = sorted(table["county_code"].unique())
-    cells = table.set_index(["county_code", "component"])
-    values = np.full((len(places), len(COMPONENTS)), np.nan)
-    for i, place in enumerate(places):
-        for j, component in enumerate(COMPONENTS):
-            row = cells.loc[(place, component)]
-            if pd.notna(row["met"]) and pd.notna(row["households"]) and row["households"]:
-                values[i, j] = 1.0 - float(row["met"]) / float(row["households"])
+    cells = {(r["county_code"], r["component"]): r for r in counties(exits.guarantees)}
+    places = sorted({code for code, _ in cells})
+    values = np.array([[_shortfall(cells[code, c]) for c in COMPONENTS] for code in places], dtype=float)
+    values = values.reshape(len(places), len(COMPONENTS))
     hidden = np.isnan(values)
-    texts = [
-        [SUPPRESSED if hidden[i, j] else percent_text(values[i, j], desk.lang, "pct1") for j in range(values.shape[1])]
-        for i in range(values.shape[0])
-    ]
-    names = ["".join(p if isinstance(p, str) else p.text for p in _parts(desk.place(c))) for c in places]
+    texts = [[SUPPRESSED if np.isnan(x) else percent_text(x, desk.lang, "pct1") for x in row] for row in values]
     picture = heat_table(
-        names,
+        [plain_text(desk.place(code)) for code in places],
         [_name(desk, c) for c in COMPONENTS],
         values,
         texts,
@@ -146,7 +117,7 @@ def _heat(desk: Desk, exits: ExitTables) -> Figure:
         title=say.word("two.heat_shade"),
         lang=desk.lang,
     )
-    total = exits.counties.set_index("county_code").loc[CITY, "households"]
+    total = desk.count(city_row(exits)["households"], "households", "exits.city.households", ground)
     return Figure(
         title=say.word("two.heat"),
         svg=picture.svg,
@@ -156,38 +127,31 @@ def _heat(desk: Desk, exits: ExitTables) -> Figure:
         source=say("source.households"),
         key="guarantees-heat",
         note=withheld_note(desk),
-        n=say("two.county_n", n=desk.count(total, "households", "exits.city.households", ground)),
+        n=say("two.county_n", n=total),
     )
 
 
-def _parts(inline: Inline):
-    from evaltools.report.inline import inline_parts
+def _shortfall(row: Row) -> float:
+    """Share not met or without evidence; NaN where a number for it is withheld or nobody lives there."""
+    if is_withheld(row["met"]) or is_withheld(row["households"]) or not row["households"]:
+        return float("nan")
+    return 1.0 - float(row["met"]) / float(row["households"])
 
-    return inline_parts(inline)
 
-
-def _findings(desk: Desk, city: pd.DataFrame, ground: Ground, places: dict[str, Inline]) -> list[Finding]:
+def _findings(desk: Desk, exits: ExitTables, city: dict[str, Row], ground: Ground) -> list[Finding]:
     found = []
     for component in COMPONENTS:
-        row = city.loc[component]
-        if pd.notna(row["not_met"]) and int(row["not_met"]) == 0:
+        row, name = city[component], _name(desk, component)
+        if is_zero(row["not_met"]):
             continue
         n = desk.count(row["not_met"], "households", f"exits.city.{component}.not_met", ground)
-        share = _share(desk, row, "not_met", component, ground)
-        what = desk.say("find.guarantee", item=_name(desk, component), n=n, share=share)
-        if pd.isna(row["not_met"]):
-            what = desk.say("find.guarantee_hidden", item=_name(desk, component))
-        size = 0.0 if pd.isna(row["not_met"]) else float(row["not_met"]) / max(float(row["households"] or 1), 1.0)
-        found.append(
-            Finding(
-                "guarantee",
-                what,
-                desk.cite(f"exit.guarantee.{component}"),
-                places.get(component, ""),
-                n,
-                "guarantees",
-                subject=_name(desk, component),
-                weight=3 + size,
-            )
-        )
+        hidden = is_withheld(row["not_met"])
+        what = desk.say("find.guarantee", item=name, n=n, share=_share(desk, row, "not_met", ground))
+        if hidden:
+            what = desk.say("find.guarantee_hidden", item=name)
+        worst = largest_share([r for r in counties(exits.guarantees) if r["component"] == component], "not_met")
+        place: Inline = desk.place(worst["county_code"]) if worst else ""
+        weight = 1.5 if hidden else 3 + float(row["not_met"]) / float(row["households"])
+        clause = desk.cite(f"exit.guarantee.{component}")
+        found.append(Finding("guarantee", what, clause, place, n, "guarantees", subject=name, weight=weight))
     return found

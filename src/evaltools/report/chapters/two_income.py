@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from evaltools.report.binding import param
 from evaltools.report.blocks import Block, Figure, Ground, Heading, Inline, Paragraph
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.two_exits import CITY, exit_ground, withheld_note
+from evaltools.report.chapters.rows import as_rows, is_withheld, is_zero, row_where
+from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
 from evaltools.report.charts.income import Bins, income_lines
 from evaltools.report.charts.picture import share as share_text
 from evaltools.report.model import ExitTables
 from evaltools.standards import RuleStatus
+from evaltools.terms import ExitRoute
 
 ACTUAL, PLANNED = "exit.household_income_line_actual", "exit.household_income_line_planned"
 
@@ -21,7 +21,7 @@ def incomes(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
     """The lines, households whose verdict depends on the choice, the density just above, the figure."""
     say, ground = desk.say, exit_ground(exits)
     parts: list[Inline] = [_lines(desk, exits)]
-    city = exits.counties.set_index("county_code").loc[CITY]
+    city = city_row(exits)
     if exits.line_actual is not None and exits.line_planned is not None:
         n = desk.count(city["sensitive"], "households", "exits.city.sensitive", ground)
         share = desk.share(city["sensitive"], city["households"], "exits.city.sensitive_share", ground, "pct2")
@@ -48,7 +48,7 @@ def _lines(desk: Desk, exits: ExitTables) -> Inline:
 def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
     if exits.around.empty:
         return "", []
-    counts = exits.around.set_index("side")["households"]
+    counts = {r["side"]: r["households"] for r in as_rows(exits.around)}
     ground = Ground(
         "data",
         ("households",),
@@ -59,10 +59,10 @@ def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
     band = param("band", exits.band, share_text(exits.band))
     sides = {s: desk.count(counts[s], "households", f"exits.around.{s}", ground) for s in ("above", "below")}
     sentence = desk.say("two.income_around", band=band, **sides)
-    if pd.notna(counts["above"]) and int(counts["above"]) == 0:
+    if is_zero(counts["above"]):
         return sentence, []
     what = desk.say("find.just_above", n=sides["above"], band=band)
-    if pd.isna(counts["above"]):
+    if is_withheld(counts["above"]):
         what = desk.say("find.just_above_hidden", band=band)
     return sentence, [Finding("just_above", what, desk.cite(ACTUAL), "", sides["above"], "incomes", weight=1)]
 
@@ -80,7 +80,7 @@ def _figure(desk: Desk, exits: ExitTables) -> list[Block]:
         lang=desk.lang,
     )
     none = say.word("word.no_rule")
-    route = exits.routes.set_index("route").loc["income", "households"]
+    route = row_where(exits.routes, "route", ExitRoute.INCOME.value)["households"]
     ground = exit_ground(exits)
     return [
         Figure(
@@ -102,6 +102,6 @@ def _figure(desk: Desk, exits: ExitTables) -> list[Block]:
 
 
 def _bins(exits: ExitTables, part: str) -> Bins:
-    table = exits.income[exits.income["part"] == part]
-    edges = [*table["low"].astype(float), *table["high"].astype(float).iloc[-1:]]
-    return Bins.of(edges, [None if pd.isna(n) else float(n) for n in table["households"]])
+    rows = [r for r in as_rows(exits.income) if r["part"] == part]
+    edges = [float(r["low"]) for r in rows] + [float(r["high"]) for r in rows[-1:]]
+    return Bins.of(edges, [None if is_withheld(r["households"]) else float(r["households"]) for r in rows])

@@ -25,7 +25,7 @@ def waterfall(
     residual_label: str,
     lang: str = "zh",
 ) -> Picture:
-    """`flows`: signed, in the order drawn; `labels`: one each. Inflows are light, outflows hatched; the residual (closing
+    """`flows`: signed, in the order drawn; `labels`: one each. Inflows are light, outflows hatched; the residual
     less the level reached) is in the limit's hue, since its limit is zero. `unit` labels the axis."""
     levels = steps(opening, flows)
     residual = closing - levels[-1]
