@@ -10,18 +10,16 @@ import pytest
 
 CITY, COUNTY, TOWN, VILLAGE = "441400", "441402", "441402001", "441402001201"
 OTHER_CITY, OTHER_COUNTY, OTHER_TOWN, OTHER_VILLAGE = "441500", "441502", "441502001", "441502001201"
+PLACES = ((CITY, COUNTY, TOWN, VILLAGE), (OTHER_CITY, OTHER_COUNTY, OTHER_TOWN, OTHER_VILLAGE))
 # A valid check character (GB 11643); the person does not exist.
-ID_NUMBER, ID_NUMBER_15, PHONE, NAME = "440102198001011232", "440102800101123", "13800138000", "陈小明"
+ID_NUMBER, ID_NUMBER_15, PHONE, NAME = "440102198001011235", "440102800101123", "13800138000", "陈小明"
 
 
 def regions() -> pd.DataFrame:
     rows = [("440000", "广东省", "province", None, None)]
     for city, county, town, name in ((CITY, COUNTY, TOWN, "梅州市"), (OTHER_CITY, OTHER_COUNTY, OTHER_TOWN, "汕尾市")):
-        rows += [
-            (city, name, "city", "440000", city),
-            (county, "某区", "county", city, city),
-            (town, "某镇", "town", county, city),
-        ]
+        rows.append((city, name, "city", "440000", city))
+        rows += [(county, "某区", "county", city, city), (town, "某镇", "town", county, city)]
     return pd.DataFrame(rows, columns=["region_code", "name", "level", "parent_code", "city_code"])
 
 
@@ -33,7 +31,7 @@ def villages() -> pd.DataFrame:
             "hukou_households": 500, "registered_persons": 120, "registered_households": 40,
             "disposable_income_per_capita_yuan": 13000.0, "collective_income_yuan": 300000.0,
         }
-        for city, county, town, village in ((CITY, COUNTY, TOWN, VILLAGE), (OTHER_CITY, OTHER_COUNTY, OTHER_TOWN, OTHER_VILLAGE))
+        for city, county, town, village in PLACES
         for year in (2019, 2020)
     ]  # fmt: skip
     return pd.DataFrame(rows)

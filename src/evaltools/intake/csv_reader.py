@@ -46,6 +46,8 @@ def read_csv(path: Path, contract: Contract) -> Grid:
     text, encoding = decode(data, path.name)
     if not text.strip():
         raise empty_file(path.name)
+    if text.count('"') % 2:
+        raise _apart(path.name)
     separator, place, lines = _header(text, contract, path.name)
     names = [f"c{i}" for i in range(len(place.parts))]
     broken: list[tuple[int, int, int]] = []
@@ -75,20 +77,38 @@ def read_csv(path: Path, contract: Contract) -> Grid:
         count = table.num_rows
     except pa.ArrowInvalid as exc:
         if "Empty CSV" not in str(exc):  # the text of other messages may quote a row, and a row may hold a name
-            raise DataInvalidError(
-                "the file cannot be taken apart into rows", where=path.name, expected="rows of equal length",
-                todo="look for an unclosed quotation mark",
-            ) from None  # fmt: skip
+            raise _apart(path.name) from None
         columns, count = [pd.Series([], dtype="str") for _ in names], 0
     numbers = _row_numbers(place.last + 2, count, {n for n, _, _ in broken} | set(blank))
-    grid = Grid(path.name, list(place.parts), columns, numbers, unreadable_rows=len(broken))
+    grid = Grid(path.name, list(place.parts), place.stated, columns, numbers, unreadable_rows=len(broken))
     grid.problems = [
         FileProblem(n, "", "broken-row", f"{seen} fields where the header has {expected}")
         for n, seen, expected in broken
     ]
+    grid.problems += _swallowed(grid, separator)
     if encoding != "utf-8":
         grid.notes[f"read as {encoding}"] = 1
     return without_blank_rows(grid)
+
+
+def _apart(file: str) -> DataInvalidError:
+    """Nothing of the file is quoted: what a quotation mark swallows are rows of people."""
+    return DataInvalidError(
+        "the file cannot be taken apart into rows", where=file, expected="rows of equal length",
+        todo="look for an unclosed quotation mark; in a cell, a quotation mark is written twice",
+    )  # fmt: skip
+
+
+def _swallowed(grid: Grid, separator: str) -> list[FileProblem]:
+    """Cells that hold what looks like whole rows: two stray quotation marks join everything between them."""
+    found = []
+    fewest = max(2, len(grid.parts) - 1)
+    for column in grid.columns:
+        for i in np.flatnonzero(column.str.contains("\n", regex=False, na=False).to_numpy()).tolist():
+            if any(line.count(separator) >= fewest for line in str(column.iloc[i]).split("\n")[1:]):
+                message = "a cell that holds whole rows: look for a stray quotation mark"
+                found.append(FileProblem(int(grid.rows[i]), "", "broken-row", message))
+    return found
 
 
 def _header(text: str, contract: Contract, file: str) -> tuple[str, HeaderPlace, int]:

@@ -40,7 +40,7 @@ def read_excel(path: Path, contract: Contract) -> Grid:
     body = cells[place.last + 1 :]
     columns = [pd.Series([_value(row[i]) for row in body], dtype=object) for i in range(len(place.parts))]
     rows = np.arange(place.last + 2, place.last + 2 + len(body))
-    grid = Grid(path.name, list(place.parts), columns, rows)
+    grid = Grid(path.name, list(place.parts), place.stated, columns, rows)
     data_fills = sum(n for row, n in filled if row > place.last)
     if data_fills:
         grid.notes["cells filled from merged cells"] = data_fills
@@ -61,6 +61,8 @@ def _open(path: Path, *, data_only: bool) -> openpyxl.Workbook:
 def _choose(book: openpyxl.Workbook, contract: Contract, file: str) -> Any:
     wanted = {plain(name) for name in (contract.table, contract.zh, *contract.aliases)}
     named = [s for s in book.worksheets if plain(s.title) in wanted]
+    if not any(v is not None for s in book.worksheets for row in s.iter_rows(values_only=True) for v in row):
+        raise empty_file(file)
     fitting = named or [
         s for s in book.worksheets
         if find_header(list(s.iter_rows(max_row=SCAN_ROWS + MAX_HEADER_ROWS, values_only=True)), contract)
@@ -72,8 +74,6 @@ def _choose(book: openpyxl.Workbook, contract: Contract, file: str) -> Any:
         )  # fmt: skip
     if fitting:
         return fitting[0]
-    if all(s.max_row <= 1 and s.max_column <= 1 for s in book.worksheets):
-        raise empty_file(file)
     raise no_header(file, contract) if len(book.worksheets) == 1 else DataMissingError(
         f"no sheet is named {contract.zh} or {contract.table}, and none has its headers", where=file,
         expected=f"a sheet {contract.zh}", todo="rename the sheet that holds the table",

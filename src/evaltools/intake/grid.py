@@ -26,6 +26,8 @@ class Grid:
 
     file: str
     parts: list[tuple[str, ...]]
+    stated: tuple[str, ...]
+    """Units stated above the table."""
     columns: list[pd.Series]
     rows: np.ndarray
     problems: list[FileProblem] = field(default_factory=list)

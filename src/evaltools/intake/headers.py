@@ -13,6 +13,7 @@ from evaltools.intake.units import UNITS
 
 SCAN_ROWS, MAX_HEADER_ROWS = 15, 3
 _SUFFIX = re.compile(r"^(.+?)\(([^()]*)\)$")
+_STATED = re.compile(r"单位\s*[:：]\s*([^\s,，、;；)）]+)")
 _MONEY_LIKE = re.compile(r"元|币|美金|%|‰|人|户|个|月|天|亩|米|倍")
 
 
@@ -38,6 +39,8 @@ class HeaderPlace:
     first: int
     last: int
     parts: tuple[tuple[str, ...], ...]
+    stated: tuple[str, ...] = ()
+    """Units stated once above the table (单位：万元)."""
 
 
 def plain(header: object) -> str:
@@ -52,7 +55,7 @@ class _Names:
     def __init__(self, contract: Contract) -> None:
         self.by_text: dict[str, tuple[Column, bool]] = {}
         for column in contract.columns.values():
-            for name in (column.name, column.zh, column.header_zh, *column.aliases):
+            for name in (column.name, column.zh, *column.aliases):
                 self.by_text[plain(name)] = column, False
             if column.pseudonym:
                 self.by_text[plain(column.pseudonym)] = column, True
@@ -62,7 +65,7 @@ class _Names:
         texts = [t for t in dict.fromkeys(plain(p) for p in parts) if t]
         if not texts:
             return None
-        for candidate in dict.fromkeys(("".join(texts), texts[-1], texts[0])):
+        for candidate in dict.fromkeys(("".join(texts), texts[-1])):
             found = self._one(candidate)
             if found is not None:
                 column, done, unit = found
@@ -74,7 +77,8 @@ class _Names:
 
     def _one(self, text: str) -> tuple[Column, bool, str] | None:
         if text in self.by_text:
-            return *self.by_text[text], ""
+            column, done = self.by_text[text]
+            return column, done, "元" if column.unit == "yuan" and text.endswith("_yuan") else ""
         match = _SUFFIX.match(text)
         if match and match[1] in self.by_text:
             return *self.by_text[match[1]], match[2]
@@ -97,7 +101,18 @@ def find_header(rows: Sequence[Sequence[object]], contract: Contract) -> HeaderP
             score = sum(_counts(names, p) for p in parts)
             if score and (best is None or score > best[0]):
                 best = score, HeaderPlace(first, first + span - 1, parts)
-    return best[1] if best else None
+    return _with_rows_above(best[1], rows) if best else None
+
+
+def _with_rows_above(place: HeaderPlace, rows: Sequence[Sequence[object]]) -> HeaderPlace:
+    """Take in a row of groups right above, whose units hold for the columns under it, and units stated in titles."""
+    stated = tuple(u for row in rows[: place.first] for cell in row if cell for u in _STATED.findall(str(cell)))
+    above = rows[place.first - 1] if place.first else ()
+    groups = {str(cell).strip() for cell in above if cell is not None and str(cell).strip()}
+    if len(groups) < 2 or place.last - place.first + 1 >= MAX_HEADER_ROWS:
+        return HeaderPlace(place.first, place.last, place.parts, stated)
+    parts = tuple((_cell(above, i), *cells) for i, cells in enumerate(place.parts))
+    return HeaderPlace(place.first - 1, place.last, parts, stated)
 
 
 def _cell(row: Sequence[object], i: int) -> str:
@@ -112,9 +127,13 @@ def _counts(names: _Names, parts: tuple[str, ...]) -> bool:
     return any(names._one(text) is not None for text in ("".join(texts), texts[-1]))
 
 
-def match_headers(parts: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch:
-    """Assign source columns to contract columns; doubles and unknown units are problems, other headers are kept out."""
+def match_headers(parts: Sequence[Sequence[str]], contract: Contract, stated: Sequence[str] = ()) -> HeaderMatch:
+    """Assign source columns to contract columns; doubles and unknown units are problems, other headers are kept out.
+
+    `stated`: units written once above the table; they hold where a header has none of its own.
+    """
     names, match = _Names(contract), HeaderMatch()
+    group = ""
     for position, cells in enumerate(parts):
         shown = " / ".join(dict.fromkeys(str(c).strip() for c in cells if str(c).strip()))
         found = names.find(cells)
@@ -130,8 +149,24 @@ def match_headers(parts: Sequence[Sequence[str]], contract: Contract) -> HeaderM
         match.positions[column.name] = position
         if done:
             match.pseudonyms.add(column.name)
+        if not unit:
+            unit = next((u for u in stated if column.unit == "yuan" and _factor(column, u) is not None), "")
+        group = _open_group(cells, group)
+        if not unit and group and _factor(column, group) not in (None, 1.0):
+            message = f"the unit {group} of the group before may hold here too: write the unit into each header"
+            match.problems.append((column.name, "unknown-unit", message))
         _unit(match, column, unit, shown)
     return match
+
+
+def _open_group(cells: Sequence[str], before: str) -> str:
+    """The unit of a group whose further columns have no group cell (a merged header saved as CSV), else nothing."""
+    if len(cells) < 2 or not any(cells[1:]):
+        return ""
+    if not cells[0]:
+        return before
+    found = _SUFFIX.match(plain(cells[0]))
+    return found[2] if found and plain(cells[0]) != plain(cells[-1]) else ""
 
 
 def _unit(match: HeaderMatch, column: Column, text: str, header: str) -> None:
@@ -151,7 +186,9 @@ def _unit(match: HeaderMatch, column: Column, text: str, header: str) -> None:
 
 def _factor(column: Column, text: str) -> float | None:
     """What to multiply by; amounts of the year may say so (万元/年), amounts of a month may not be guessed."""
-    unit = UNITS[column.unit or ""]
+    unit = UNITS.get(column.unit or "")
+    if unit is None:
+        return None
     bare = re.sub(r"^单位:?", "", plain(text))
     if column.unit == "yuan":
         bare = re.sub(r"(/|每)(人)?[·/]?年$", "", bare)

@@ -35,8 +35,9 @@ _ID15 = re.compile(rf"(?<![0-9])(\d{{6}}){_SEP}(\d{{2}}){_SEP}(\d{{2}}){_SEP}(\d
 _MOBILE = re.compile(rf"(?<![0-9])(?:\+?(?:00)?86{_SEP})?(1[3-9]\d){_SEP}(\d{{4}}){_SEP}(\d{{4}})(?![0-9])")
 _LANDLINE = re.compile(r"(?<![0-9])(0(?:10|2\d|[3-9]\d\d))[\s\-_·.](\d{7,8})(?![0-9])")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?1[4-7]")
-# Eleven digits in any script, with at most one separator between two: nothing shorter can be an identifier.
+# Ten digits in any script, with at most one separator between two: nothing shorter can be an identifier.
 _CANDIDATE = r"\p{Nd}(?:[\s\-_·.]?\p{Nd}){9}"
+KEY_CANDIDATE = r"^\s*(\p{Nd}{11}|\p{Nd}{17}[\p{Nd}XxＸｘ])\s*$"
 
 
 def check_character(first17: str) -> str:
@@ -131,10 +132,10 @@ def mask_column(values: pd.Series) -> tuple[pd.Series, Counter[str]]:
     return replaced, found
 
 
-def candidates(values: pd.Series) -> np.ndarray:
-    """Positions of the values that may hold an identifier."""
+def candidates(values: pd.Series, pattern: str = _CANDIDATE) -> np.ndarray:
+    """Positions of the values that may hold an identifier (`KEY_CANDIDATE`: that may be one as a whole)."""
     array = pa.array(values.astype(object).where(values.notna(), None), pa.string())
-    return np.flatnonzero(np.asarray(_matches(array, _CANDIDATE).fill_null(False)))
+    return np.flatnonzero(np.asarray(_matches(array, pattern).fill_null(False)))
 
 
 def key_identifier(text: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evaltools.intake.contract import Column
 from evaltools.intake.convert import Problem
-from evaltools.intake.identifiers import candidates, key_identifier, mask_column, redact
+from evaltools.intake.identifiers import KEY_CANDIDATE, candidates, key_identifier, mask_column, redact
 from evaltools.intake.pseudonyms import PSEUDONYM, PseudonymKey
 
 NAME_MASK = "〔姓名〕"
@@ -80,7 +80,7 @@ def clean_texts(
 
 def _keys(values: pd.Series, column: Column, key: Callable[[], PseudonymKey], notes: Counter[str]) -> pd.Series:
     replaced = values
-    for position in candidates(values).tolist():
+    for position in candidates(values, KEY_CANDIDATE).tolist():
         found = key_identifier(str(values.iloc[position]))
         if found is not None:
             if replaced is values:

@@ -62,7 +62,7 @@ class GridSource:
 
     def __init__(self, path: Path, contract: Contract, cities: Sequence[str] | None) -> None:
         grid = read_csv(path, contract) if path.suffix.lower() == ".csv" else _excel(path, contract)
-        self.file, self.match = path.name, match_headers(grid.parts, contract)
+        self.file, self.match = path.name, match_headers(grid.parts, contract, grid.stated)
         self.problems, self.notes = grid.problems, grid.notes
         self.rows_broken = grid.unreadable_rows
         self.rows_in_file = len(grid.rows) + grid.unreadable_rows
