@@ -6,11 +6,14 @@ Binds rules, tables, city and year; every answer is computed once, when asked fo
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from evaltools import terms
+import pandas as pd
+
+from evaltools import provenance, terms
 from evaltools.errors import EvaltoolsError, ScopeError
 from evaltools.paths import resolve, shown
 from evaltools.standards import RuleBook, Rules
@@ -18,7 +21,8 @@ from evaltools.standards import RuleBook, Rules
 if TYPE_CHECKING:
     from evaltools.indicators import ExitVerdicts, Gates, HelpedGates, StockFlow, VillageVerdicts
     from evaltools.intake import QualityReport, Tables
-    from evaltools.report import CityReport
+    from evaltools.report import CityReport, HelpedCity, Provenance, ReportInput
+    from evaltools.report.model import FundTables
 
 
 class CityEvaluation:
@@ -47,8 +51,7 @@ class CityEvaluation:
         where, day = terms.city(city), evaluation_date(as_of, year)
         book = rules or RuleBook.load()
         found = cls(os.fspath(data), where, int(year), day, lang, book)
-        found.rules  # a year or date outside the rules is refused here, not three cells later  # noqa: B018
-        found.tables  # noqa: B018
+        _ = found.rules, found.tables  # a wrong year, date or folder is refused here, not three cells later
         return found
 
     @cached_property
@@ -66,8 +69,7 @@ class CityEvaluation:
     @property
     def quality(self) -> QualityReport:
         """What was read, dropped and why. Tables not used yet are read now."""
-        self.tables.read_all()
-        return self.tables.quality
+        return self.tables.read_all()
 
     @cached_property
     def exits(self) -> ExitVerdicts:
@@ -86,11 +88,18 @@ class CityEvaluation:
     @cached_property
     def gates(self) -> Gates | HelpedGates:
         """The five gates with interval and verdict; for a helping city, those of the cities it helps."""
-        from evaltools.indicators import HelpedGates, gates
+        from evaltools.indicators import HelpedGates
 
-        if self.city.role is not terms.CityRole.HELPING:
-            return gates(self.tables, self.rules)
-        return HelpedGates(self.city, self.year, {c.city.code: c.gates for c in self.helped if not c.failure})
+        if _is_helping(self):
+            return HelpedGates(self.city, self.year, {h.city.code: h.own.own_gates for h in self.helped if h.own})
+        return self.own_gates
+
+    @cached_property
+    def own_gates(self) -> Gates:
+        """The five gates of this city itself, whatever its role."""
+        from evaltools.indicators import gates
+
+        return gates(self.tables, self.rules)
 
     @cached_property
     def account(self) -> StockFlow:
@@ -100,9 +109,10 @@ class CityEvaluation:
         return stock_flow(self.tables, self.rules)
 
     @cached_property
-    def helped(self) -> tuple[HelpedEvaluation, ...]:
+    def helped(self) -> tuple[Helped, ...]:
         """The cities this one helps, each evaluated under its own rules; a broken one says why and stops nothing."""
-        return tuple(HelpedEvaluation(self, code) for code in self.book.pairings.helped_by(self.city.code))
+        codes = self.book.pairings.helped_by(self.city.code, self.as_of)
+        return tuple(_helped(self, terms.city(code)) for code in codes)
 
     @cached_property
     def report(self) -> CityReport:
@@ -121,41 +131,93 @@ class CityEvaluation:
         return head + mark + "\n可看：.rules .quality .exits .villages .gates .account .report"
 
 
+@dataclass(frozen=True)
+class Helped:
+    """One city that a helping city is paired with: its evaluation, or the reason why there is none."""
+
+    city: terms.City
+    own: CityEvaluation | None
+    failure: str = ""
+
+
+def _helped(helper: CityEvaluation, city: terms.City) -> Helped:
+    own = CityEvaluation.open(helper.data, city, helper.year, helper.as_of, lang=helper.lang, rules=helper.book)
+    try:
+        _ = own.own_gates, own.exits, own.villages  # computed here: a fault is known before it is used
+    except EvaltoolsError as err:
+        return Helped(city, None, str(err).splitlines()[0])
+    return Helped(city, own)
+
+
 def _report_input(one: CityEvaluation) -> ReportInput:
     """Results that passed disclosure control, and how they were made. The report sees nothing else."""
-    from evaltools.indicators import protected
-    from evaltools.report import HelpedCity, ReportInput
+    from evaltools.report import ReportInput
 
-    common = {
+    helper = one.book.pairings.helper_of(one.city.code, one.as_of)
+    common: dict[str, Any] = {
         "city": one.city, "year": one.year, "as_of": one.as_of, "lang": one.lang, "rules": one.rules,
-        "quality": one.quality, "provenance": _provenance(one), "meta": one.tables.meta,
-        "helper": _helper(one),
+        "quality": one.quality, "provenance": _provenance(one), "meta": one.tables.meta, "places": _places(one),
+        "helper": terms.city(helper) if helper else None, "pairings": one.book.pairings,
     }  # fmt: skip
-    if one.city.role is terms.CityRole.HELPING:
-        helped = tuple(HelpedCity(h.city, h.gates, protected(h.exits, one.rules), h.failure) for h in one.helped)
-        return ReportInput(**common, helped=helped)
-    return ReportInput(
-        **common, exits=protected(one.exits, one.rules), villages=protected(one.villages, one.rules),
-        gates=protected(one.gates, one.rules), account=protected(one.account, one.rules),
+    if _is_helping(one):
+        return ReportInput(**common, helped=tuple(_published(h) for h in one.helped), funds=_funds(one))
+    return ReportInput(**common, **_results(one))
+
+
+def _results(one: CityEvaluation) -> dict[str, Any]:
+    from evaltools.indicators import protect_gates
+    from evaltools.report.publish import publish_account, publish_exits
+
+    return {
+        "exits": publish_exits(one.exits, one.rules), "villages": one.villages,
+        "gates": protect_gates(one.own_gates, one.rules), "account": publish_account(one.account, one.year, one.rules),
+    }  # fmt: skip
+
+
+def _published(helped: Helped) -> HelpedCity:
+    from evaltools.report import HelpedCity
+
+    if helped.own is None:
+        return HelpedCity(helped.city, failure=helped.failure)
+    results = _results(helped.own)
+    return HelpedCity(helped.city, results["gates"], results["exits"], results["villages"])
+
+
+def _funds(one: CityEvaluation) -> FundTables | None:
+    """What the helping city paid, from the ledgers of the cities it helps; None where they hold no payments."""
+    from evaltools.report.publish import publish_funds
+
+    own = [h.own for h in one.helped if h.own and h.own.tables.has("fund_flows")]
+    if not own:
+        return None
+    flows = pd.concat([o.tables.fund_flows for o in own], ignore_index=True)
+    villages = pd.concat([o.tables.load("villages", year=one.year) for o in own], ignore_index=True)
+    return publish_funds(flows, villages, one.rules, one.city.code, one.year)
+
+
+def _places(one: CityEvaluation) -> dict[str, str]:
+    """Names of counties, towns and villages; a helping city also shows those of the cities it helps."""
+    tables = [one.tables, *(h.own.tables for h in one.helped if h.own)] if _is_helping(one) else [one.tables]
+    frames = [t.load("regions", columns=["region_code", "name"]) for t in tables if t.has("regions")]
+    return {str(code): str(name) for f in frames for code, name in zip(f["region_code"], f["name"], strict=True)}
+
+
+def _is_helping(one: CityEvaluation) -> bool:
+    return one.city.role is terms.CityRole.HELPING
+
+
+def _provenance(one: CityEvaluation) -> Provenance:
+    from evaltools.report import Provenance
+
+    head, modified = provenance.commit()
+    options = f"--data {shown(resolve(one.data))}" + (f" --lang {one.lang}" if one.lang != "zh" else "")
+    return Provenance(
+        commit=head, is_modified=modified, versions=provenance.versions(), rules_digest=one.book.digest,
+        parameters={"city": one.city.key, "year": one.year, "as_of": one.as_of.isoformat(),
+                    "data": shown(resolve(one.data)), "lang": one.lang},
+        inputs=provenance.hash_inputs(resolve(one.data)), changed_rules=tuple(c.id for c in one.book.changes),
+        command=f"evaltools report --city {one.city.key} --year {one.year} --as-of {one.as_of.isoformat()} {options}",
     )  # fmt: skip
-
-
-class HelpedEvaluation:
-    """One city that a helping city is paired with; `failure` is the error's text when its data are broken."""
-
-    def __init__(self, helper: CityEvaluation, code: str) -> None:
-        self.city = terms.city(code)
-        self.failure = ""
-        self.gates: Any = None
-        self.exits: Any = None
-        self.villages: Any = None
-        try:
-            own = CityEvaluation.open(
-                helper.data, self.city, helper.year, helper.as_of, lang=helper.lang, rules=helper.book
-            )
-            self.gates, self.exits, self.villages = own.gates, own.exits, own.villages
-        except EvaltoolsError as err:
-            self.failure = str(err)
 
 
 def evaluation_date(as_of: str | date | None, year: int) -> date:

@@ -1,8 +1,8 @@
 """Plan, run and record the reports of many cities."""
 
+from evaltools.batch.jobs import FORMATS, Job, cities_named, city_parameters, plan
 from evaltools.batch.manifest import CityRecord, RunManifest
 from evaltools.batch.parameters import read_parameter_file
-from evaltools.batch.jobs import FORMATS, Job, cities_named, city_parameters, plan
 from evaltools.batch.run import run
 
 __all__ = ["FORMATS", "CityRecord", "Job", "RunManifest", "cities_named", "city_parameters", "plan",

@@ -13,16 +13,13 @@ from typing import Any
 import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
-from evaltools.batch.manifest import CityRecord, save_record
 from evaltools.batch.jobs import Job
+from evaltools.batch.manifest import CityRecord, save_record
 from evaltools.errors import EvaltoolsError, ReportError
 from evaltools.paths import project_root
 from evaltools.provenance import file_digest
 
-TRANSPORT = Config({"KernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"}})
-"""Files instead of ports, where the system has them: two kernels starting at once cannot race for a port."""
 EXECUTED = "notebook.ipynb"
 KERNEL_START = "Kernel died before replying"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -62,7 +59,8 @@ def _execute(job: Job, target: Path) -> int:
         try:
             papermill.execute_notebook(
                 str(job.notebook), str(target), parameters=dict(job.parameters), kernel_name="python3",
-                cwd=str(project_root()), progress_bar=False, log_output=False, config=TRANSPORT,
+                cwd=str(project_root()), progress_bar=False, log_output=False,
+                extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
             return attempt
         except (DeadKernelError, RuntimeError) as err:

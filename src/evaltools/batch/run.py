@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
 from evaltools.batch.execute import run_city
-from evaltools.batch.manifest import CityRecord, RunManifest, finished, header
 from evaltools.batch.jobs import Job
+from evaltools.batch.manifest import CityRecord, RunManifest, finished, header
 from evaltools.errors import ReportError
 
 Progress = Callable[[CityRecord, int, int], None]
@@ -26,8 +26,8 @@ def run(jobs: Sequence[Job], *, workers: int = 2, force: bool = False, progress:
     out = jobs[0].out
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / ".staging", ignore_errors=True)  # what a killed run left half done
-    top, records = header(jobs), {}
-    waiting = []
+    top, records = header(jobs), dict[str, CityRecord]()
+    waiting: list[Job] = []
     for job in jobs:
         kept = None if force else finished(job)
         if kept:
@@ -44,12 +44,12 @@ def run(jobs: Sequence[Job], *, workers: int = 2, force: bool = False, progress:
     return manifest
 
 
-def _each(jobs: Sequence[Job], workers: int):
+def _each(jobs: Sequence[Job], workers: int) -> Iterator[CityRecord]:
     if workers == 1 or len(jobs) <= 1:
         yield from map(run_city, jobs)
         return
     pool = Parallel(n_jobs=min(workers, len(jobs)), backend="loky", return_as="generator_unordered")
-    yield from pool(delayed(run_city)(job) for job in jobs)
+    yield from pool(delayed(run_city)(job) for job in jobs)  # type: ignore[misc] # joblib types this as a list of Any
 
 
 def _unchanged(record: CityRecord) -> CityRecord:
