@@ -5,7 +5,9 @@
     rules["exit.household_income_share"].cite()
 """
 
+from evaltools.standards.facts import Claim, Claims
 from evaltools.standards.pairings import Pairing, Pairings
+from evaltools.standards.relations import Derived, Expression, Relation, Relations
 from evaltools.standards.rule import Rule
 from evaltools.standards.rulebook import RuleBook, check_day
 from evaltools.standards.snapshot import Rules
@@ -13,6 +15,7 @@ from evaltools.standards.vocabulary import Applicability, Document, RuleStatus, 
 from evaltools.standards.yamlfile import Block, Fields, load_yaml, parse_yaml, read_date, read_number
 
 __all__ = [
-    "Applicability", "Block", "Document", "Fields", "Pairing", "Pairings", "Rule", "RuleBook", "RuleStatus", "Rules",
-    "VillageClass", "check_day", "load_yaml", "parse_yaml", "read_date", "read_number",
+    "Applicability", "Block", "Claim", "Claims", "Derived", "Document", "Expression", "Fields", "Pairing", "Pairings",
+    "Relation", "Relations", "Rule", "RuleBook", "RuleStatus", "Rules", "VillageClass", "check_day", "load_yaml",
+    "parse_yaml", "read_date", "read_number",
 ]  # fmt: skip

@@ -78,7 +78,7 @@ class Pairings:
 @lru_cache(maxsize=1)
 def _packaged_blocks() -> tuple[Fields, ...]:
     top = Fields(load_yaml(FOLDER / "pairings.yaml"), "pairings.yaml", "pairings")
-    top.only(("pairings",))
+    top.only(("inventory", "pairings"))
     return tuple(Fields(b, "pairings.yaml", f"pairing {i}") for i, b in enumerate(top.block["pairings"], 1))
 
 
@@ -106,6 +106,14 @@ def read_pairings(fields: tuple[Fields, ...], documents: dict[str, Document]) ->
                 )  # fmt: skip
         seen[pair.helped].append(pair)
     return Pairings(pairs)
+
+
+def pairing_inventory() -> dict[str, tuple[str, ...]]:
+    """Inventory ids covered by each kind of pair."""
+    top = Fields(load_yaml(FOLDER / "pairings.yaml"), "pairings.yaml", "pairings")
+    kinds = Fields(top.block.get("inventory"), "pairings.yaml", "inventory")
+    kinds.only(KINDS)
+    return {kind: kinds.texts(kind) for kind in kinds.block}
 
 
 def load_pairings(documents: dict[str, Document]) -> Pairings:

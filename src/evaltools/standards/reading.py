@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,29 @@ from evaltools.standards.yamlfile import Block, Fields, load_yaml
 NOT_RULES = ("vocabulary.yaml", "documents.yaml")
 
 
-def read_rules(folders: list[Path], words: Vocabulary) -> tuple[dict[str, RuleEntry], dict[str, Word]]:
-    """Entries by id and chapters by id, from every *.yaml of the folders; each id once, each factor known."""
-    entries: dict[str, RuleEntry] = {}
-    chapters: dict[str, Word] = {}
+def read_rules(
+    folders: list[Path],
+    words: Vocabulary,
+    entries: Mapping[str, RuleEntry] | None = None,
+    chapters: Mapping[str, Word] | None = None,
+) -> tuple[dict[str, RuleEntry], dict[str, Word]]:
+    """Entries by id and chapters by id, from every *.yaml of the folders, added to those already read.
+
+    Each id may occur once, and every factor of a derived rule must be a rule with numbers of its own.
+    """
+    found, heads = dict(entries or {}), dict(chapters or {})
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in NOT_RULES:
-                _read_file(path, words, entries, chapters)
-    for entry in entries.values():
+                _read_file(path, words, found, heads)
+    for entry in found.values():
         for factor in entry.product:
-            if factor not in entries or entries[factor].unit.kind != "number" or entries[factor].product:
+            if factor not in found or found[factor].unit.kind != "number" or found[factor].product:
                 raise RuleBookError(
                     f"factor {factor!r} is not a rule with numbers of its own",
-                    where=f"{entry.file}, entry {entry.id}, key product", expected=nearest(factor, entries),
+                    where=f"{entry.file}, entry {entry.id}, key product", expected=nearest(factor, found),
                 )  # fmt: skip
-    return entries, chapters
+    return found, heads
 
 
 def _read_file(path: Path, words: Vocabulary, entries: dict[str, RuleEntry], chapters: dict[str, Word]) -> None:

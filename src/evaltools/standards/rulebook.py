@@ -15,7 +15,7 @@ import pandas as pd
 
 from evaltools.errors import RuleBookError, ScopeError, nearest
 from evaltools.standards.entry import RuleEntry
-from evaltools.standards.pairings import FOLDER, Pairings, load_pairings
+from evaltools.standards.pairings import FOLDER, Pairings, load_pairings, pairing_inventory
 from evaltools.standards.reading import check_value, read_rules
 from evaltools.standards.snapshot import Rules, Snapshot
 from evaltools.standards.vocabulary import RuleStatus, Vocabulary, Word, load_vocabulary
@@ -58,7 +58,9 @@ class RuleBook:
         folder = Path(extra)
         if not folder.is_dir():
             raise RuleBookError(f"{folder} is not a folder", expected="a folder with *.yaml of rules", where="extra")
-        return _read([FOLDER / "rules", folder], [FOLDER, folder])
+        base = _packaged()
+        words = load_vocabulary([FOLDER, folder])
+        return RuleBook(*read_rules([folder], words, base.entries, base.chapters), words, base.pairings)
 
     @property
     def digest(self) -> str:
@@ -133,11 +135,13 @@ class RuleBook:
         return pd.DataFrame(rows, columns=["from", "to", "value", "status", "document", "clause", "confirmed"])
 
     def inventory(self) -> dict[str, tuple[str, ...]]:
-        """Inventory id -> ids of the rules that carry it."""
+        """Inventory id -> ids of the rules that carry it (`pairings.<kind>` for the lists of pairs)."""
+        carriers = {entry.id: entry.inventory for entry in self.entries.values()}
+        carriers |= {f"pairings.{kind}": items for kind, items in pairing_inventory().items()}
         found: dict[str, list[str]] = {}
-        for entry in self.entries.values():
-            for item in entry.inventory:
-                found.setdefault(item, []).append(entry.id)
+        for carrier, items in carriers.items():
+            for item in items:
+                found.setdefault(item, []).append(carrier)
         return {key: tuple(sorted(ids)) for key, ids in sorted(found.items())}
 
     def diff(
@@ -193,12 +197,8 @@ def _listed(value: Any) -> Any:
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
-def _read(rule_folders: list[Path], word_folders: list[Path]) -> RuleBook:
-    words = load_vocabulary(word_folders)
-    return RuleBook(*read_rules(rule_folders, words), words, load_pairings(dict(words.documents)))
-
-
 @lru_cache(maxsize=1)
 def _packaged() -> RuleBook:
-    return _read([FOLDER / "rules"], [FOLDER])
+    words = load_vocabulary([FOLDER])
+    return RuleBook(*read_rules([FOLDER / "rules"], words), words, load_pairings(dict(words.documents)))
 
