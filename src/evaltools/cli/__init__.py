@@ -15,7 +15,7 @@ app = typer.Typer(
     help=(
         "Third-party evaluation of poverty alleviation: check data, measure it against dated and cited rules, "
         "say with what certainty, write the report.\n\n"
-        "A first run:  `evaltools report --city 梅州`  writes reports/meizhou/report.html, .docx, .pdf, .xlsx and .json "
+        "A first run:  `evaltools report --city 梅州`  writes reports/meizhou/report.html (.docx .pdf .xlsx .json) "
         "from the demo data.\n\n"
         "Exit status 0 is success; each kind of error has its own, listed in the README."
     ),
@@ -24,10 +24,10 @@ for module in (report, rules, data, sample):
     module.register(app)
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Run the command; errors meant for the user are printed without a traceback."""
     try:
-        app()
+        app(args=report.fold_pairs(sys.argv[1:] if words is None else words))
     except EvaltoolsError as err:
         print(str(err), file=sys.stderr)  # noqa: T201
         raise SystemExit(err.exit_status) from None

@@ -45,7 +45,7 @@ def template(
 ) -> None:
     """Write Excel templates with Chinese headers, drop-down lists and notes, and the questionnaire as XLSForm.
 
-    **Out:** one workbook a table and `questionnaire.xlsx` for ODK or KoboToolbox; filled, both are read back as they are.
+    **Out:** one workbook a table, `questionnaire.xlsx` for ODK or KoboToolbox; filled, both are read as they are.
 
         evaltools template --out templates
     """

@@ -40,7 +40,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _table(frame: pd.DataFrame, title: str, columns: dict[str, str]) -> None:
     table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
     for key, name in columns.items():
-        table.add_column(name, justify="right" if pd.api.types.is_numeric_dtype(frame[key]) else "left", overflow="fold")
+        is_number = pd.api.types.is_numeric_dtype(frame[key])
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in frame[list(columns)].itertuples(index=False):
         table.add_row(*("" if pd.isna(v) else str(v) for v in row))
     Console().print(table, highlight=False)

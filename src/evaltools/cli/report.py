@@ -14,13 +14,13 @@ from evaltools.errors import EvaltoolsError as _Base
 from evaltools.paths import project_root, resolve, shown
 
 Cities = Annotated[list[str] | None, typer.Option(
-    "--city", "-c", help="all, or a city as 梅州, 梅州市, meizhou or 441400; repeat it or separate with commas.")]  # fmt: skip
+    "--city", "-c", help="all, or 梅州, 梅州市, meizhou, 441400; repeat it, or put commas between.")]  # fmt: skip
 File = Annotated[Path | None, typer.Option(
     "-f", "--file", help="A parameter file such as params/cities/meizhou.yaml; its `city` may be `all`.")]  # fmt: skip
-Pairs = Annotated[list[tuple[str, str]] | None, typer.Option(
-    "-p", "--parameter", metavar="NAME VALUE", help="One notebook parameter; it must be declared in the notebook.")]  # fmt: skip
+Pairs = Annotated[list[str] | None, typer.Option(
+    "-p", "--parameter", metavar="NAME VALUE", help="One parameter; it must be declared in the notebook.")]  # fmt: skip
 Year = Annotated[str | None, typer.Option(help="Year that is evaluated.")]
-AsOf = Annotated[str | None, typer.Option(help="Date (YYYY-MM-DD) whose rules are used; 31 December of the year if absent.")]
+AsOf = Annotated[str | None, typer.Option(help="Date (YYYY-MM-DD) whose rules hold; else 31 December of the year.")]
 Data = Annotated[str | None, typer.Option(help="Folder with the tables.")]
 Out = Annotated[Path, typer.Option(help="Folder for the reports.")]
 Workers = Annotated[int, typer.Option(min=1, help="Cities at the same time.")]
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def report(
     city: Cities = None, file: File = None, parameter: Pairs = None, year: Year = None, as_of: AsOf = None,
     data: Data = None, out: Out = Path("reports"), workers: Workers = 2, lang: Lang = None,
-    formats: Formats = ",".join(batch.FORMATS), force: Force = False,
+    formats: Formats = "html,docx,pdf,xlsx,json", force: Force = False,
     notebook: Notebook = Path("notebooks/city_report.ipynb"),
 ) -> None:  # fmt: skip
     """Write city reports: HTML, Word, PDF, Excel annex and JSON, from the executed notebook.
@@ -62,12 +62,28 @@ def report(
     _last_lines(manifest, target)
 
 
-def _changes(year, as_of, data, lang, pairs) -> dict[str, str]:
+def fold_pairs(words: list[str]) -> list[str]:
+    """`-p NAME VALUE`, as papermill writes it, becomes `-p NAME=VALUE`, which the parser can repeat."""
+    folded, rest = [], list(words)
+    while rest:
+        word = rest.pop(0)
+        folded.append(word)
+        if word in ("-p", "--parameter") and len(rest) > 1 and "=" not in rest[0]:
+            folded.append(f"{rest.pop(0)}={rest.pop(0)}")
+    return folded
+
+
+def _changes(
+    year: str | None, as_of: str | None, data: str | None, lang: str | None, pairs: list[str] | None
+) -> dict[str, str]:
     named = {"year": year, "as_of": as_of, "data": data, "lang": lang}
     changes = {name: value for name, value in named.items() if value is not None}
     if "year" in changes and "as_of" not in changes:
         changes["as_of"] = ""  # 31 December of the year asked for, not of the file's
-    for name, value in pairs or []:
+    for pair in pairs or []:
+        name, is_pair, value = pair.partition("=")
+        if not is_pair:
+            raise ParameterError(f"-p {pair} has no value", expected="-p NAME VALUE, such as -p year 2019")
         if name in changes and changes[name] not in ("", value):
             raise ParameterError(f"{name} is given twice: {changes[name]!r} and {value!r}", where="options")
         changes[name] = value
@@ -97,8 +113,8 @@ def _last_lines(manifest: batch.RunManifest, out: Path) -> None:
     typer.echo(f"{len(states)} cities: {made}")
     for record in manifest.failed:
         typer.echo(f"failed: {record.city}: {record.reason.splitlines()[0]}", err=True)
-    typer.echo(f"look at   {shown(out)}/index.html")
-    typer.echo(f"record in {shown(out)}/manifest.json")
+    typer.echo(f"look at   {out}/index.html")
+    typer.echo(f"record in {out}/manifest.json")
     if manifest.failed and len(manifest.records) == 1:
         raise _as_error(manifest.failed[0])
     if manifest.failed:

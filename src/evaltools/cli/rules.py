@@ -20,7 +20,7 @@ group = typer.Typer(no_args_is_help=False, rich_markup_mode="markdown")
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(group, name="rules", help="The rules in force for a date and a city; `rules diff` compares two dates.")
+    app.add_typer(group, name="rules", help="The rules in force for a date and a city; `diff` compares two dates.")
 
 
 @group.callback(invoke_without_command=True)
