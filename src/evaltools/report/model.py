@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from evaltools.standards import Pairings, Rules
 
 LANGUAGES = ("zh", "en")
+SUMMARY = "摘要"
+NUMBERS = {"一": "1", "二": "2", "四": "4", "十": "10"} | {f"附录{c}": f"Appendix {c}" for c in "ABCE"}
+"""Chapter number in a Chinese report -> in an English one. Reports are asked for chapters by the Chinese number."""
 
 
 @dataclass(frozen=True)
@@ -170,9 +173,10 @@ class CityReport:
         return Document(self.cover.title, self.cover.subtitle, self.cover.meta, self.chapters)
 
     def chapter(self, name: str) -> Chapter:
-        """The chapter called `name`: its number (一, 附录A) or its title (摘要). Errors: ReportError."""
+        """The chapter called `name`: its number (一, 附录A), in either language, or its title (摘要). Errors: ReportError."""
         for chapter in self.chapters:
-            if name in (chapter.number, chapter.title) and name:
+            names = (chapter.number, chapter.title) if chapter.number else (SUMMARY, chapter.title)
+            if name in names or NUMBERS.get(name) == chapter.number:
                 return chapter
         valid = [c.number or c.title for c in self.chapters]
         raise ReportError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaltools.report.binding import param
 from evaltools.report.blocks import Chapter, Document, Inline
 from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
@@ -15,7 +17,7 @@ from evaltools.report.chapters.one import chapter_one
 from evaltools.report.chapters.summary import summary
 from evaltools.report.chapters.ten import chapter_ten
 from evaltools.report.chapters.two import chapter_two
-from evaltools.report.model import CityReport, ReportInput
+from evaltools.report.model import NUMBERS, CityReport, ReportInput
 
 
 def build_city_report(inp: ReportInput) -> CityReport:
@@ -25,6 +27,8 @@ def build_city_report(inp: ReportInput) -> CityReport:
     """
     desk = Desk(inp)
     chapters = _helping(desk) if inp.is_helping else _helped(desk)
+    if desk.lang == "en":
+        chapters = tuple(replace(c, number=NUMBERS.get(c.number, c.number)) for c in chapters)
     return CityReport(cover(desk), chapters)
 
 

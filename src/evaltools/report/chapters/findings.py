@@ -16,7 +16,7 @@ from typing import Any
 from evaltools.errors import ReportError, nearest
 from evaltools.report.blocks import Inline, Ref
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.say import Parts
+from evaltools.report.chapters.say import Parts, capital
 from evaltools.report.inline import inline_parts, plain_text
 from evaltools.standards import load_yaml
 from evaltools.terms import Term
@@ -60,7 +60,8 @@ class Finding:
             parts += ["，依据" if zh else "; clause: ", self.clause]
         if plain_text(self.place) and plain_text(self.place) not in plain_text(self.what):
             parts += ["；最突出：" if zh else "; worst: ", self.place]
-        return inline_parts((*(p for part in parts for p in inline_parts(part)), "。" if zh else "."))
+        whole = inline_parts((*(p for part in parts for p in inline_parts(part)), "。" if zh else "."))
+        return whole if zh else capital(whole)
 
     def owner(self, desk: Desk) -> str:
         return _table()["owners"][entry(self.kind)["owner"]][desk.lang]
@@ -83,7 +84,8 @@ class Finding:
         for literal, name, _, _ in Formatter().parse(template):
             parts.append(literal)
             parts += inline_parts(slots[name]) if name else ()
-        return inline_parts(tuple(p for p in parts if p != ""))
+        whole = inline_parts(tuple(p for p in parts if p != ""))
+        return whole if desk.lang == "zh" else capital(whole)
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

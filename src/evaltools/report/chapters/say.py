@@ -57,7 +57,9 @@ class Voice:
 
     def sentences(self, *items: Inline) -> Parts:
         """Sentences one after the other: no space in Chinese, one in English; empty ones fall out."""
-        return self.listed(items, "" if self.lang == "zh" else " ")
+        if self.lang == "zh":
+            return self.listed(items, "")
+        return self.listed([capital(inline_parts(item)) for item in items], " ")
 
     def listed(self, items: Iterable[Inline], mark: str | None = None) -> Parts:
         """Items in a row: A、B in Chinese, A, B in English."""
@@ -68,6 +70,13 @@ class Voice:
             if parts:
                 out += ([mark] if out and mark else []) + list(parts)
         return tuple(out)
+
+
+def capital(parts: Parts) -> Parts:
+    """An English sentence beginning with a capital letter."""
+    if parts and isinstance(parts[0], str) and parts[0][:1].islower():
+        return (parts[0][0].upper() + parts[0][1:], *parts[1:])
+    return parts
 
 
 @cache

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from evaltools.report.charts.picture import Picture, share, words
-from evaltools.report.charts.style import DASHES, INK, LIMIT, MUTED, VALUE, canvas, marker, quiet, render
+from evaltools.report.charts.style import DASHES, LIMIT, MUTED, VALUE, canvas, key, marker, quiet, render
 from evaltools.terms import VerdictState
 
 
@@ -116,15 +116,7 @@ def _legend(fig: Canvas, marks: Sequence[GateMark], level: float, lang: str) -> 
     handles = [Line2D([], [], linestyle="none", label=getattr(s, lang), **marker(s)) for s in states]
     handles.append(Line2D([], [], color=VALUE, linewidth=2.2, label=words("interval", lang, level=share(level))))
     handles.append(Line2D([], [], color=LIMIT, linewidth=2, linestyle=DASHES, label=words("limit", lang)))
-    fig.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=len(handles) if len(handles) <= 5 else 3,
-        labelcolor=INK,
-        handletextpad=0.5,
-        columnspacing=1.2,
-        edgecolor=MUTED,
-    )
+    key(fig, handles, below=True)
 
 
 def _columns(marks: Sequence[GateMark]) -> dict[str, list[Any]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Patch
 
 from evaltools.report.charts.picture import Picture, words
-from evaltools.report.charts.style import INK, MUTED, VALUE, canvas, render
+from evaltools.report.charts.style import INK, MUTED, RULE_LINE, VALUE, canvas, key, render
 
 _SCALE = LinearSegmentedColormap.from_list("shortfall", ["#ffffff", "#c9dbec", VALUE])
 
@@ -29,7 +31,7 @@ def heat_table(
     top = float(np.nanmax(values, initial=0.0)) or 1.0
     with canvas(1.0 + 0.32 * len(places)) as fig:
         ax = fig.subplots()
-        ax.pcolormesh(np.nan_to_num(values), cmap=_SCALE, vmin=0.0, vmax=top, edgecolors="white", linewidth=1.5)
+        ax.pcolormesh(np.nan_to_num(values), cmap=_SCALE, vmin=0.0, vmax=top, edgecolors=RULE_LINE, linewidth=0.8)
         for i, row in enumerate(texts):
             for j, text in enumerate(row):
                 if is_hidden[i, j]:
@@ -50,15 +52,19 @@ def heat_table(
                     fontsize=9.5,
                     color=_ink_on(np.nan_to_num(values[i, j]) / top),
                 )
-        ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
+        ax.set_xticks(np.arange(len(columns)) + 0.5, [_wrapped(c) for c in columns])
         ax.set_yticks(np.arange(len(places)) + 0.5, places)
         ax.invert_yaxis()
         ax.xaxis.tick_top()
         ax.tick_params(length=0)
         for spine in ax.spines.values():
             spine.set_visible(False)
-        note = title + ("；" if lang == "zh" else "; ") + words("suppressed", lang) if is_hidden.any() else title
-        fig.supxlabel(note + (": ////" if is_hidden.any() else ""), fontsize=9.5, color=INK)
+        handles = [Patch(facecolor=_SCALE(0.75), label=title)]
+        if is_hidden.any():
+            handles.append(
+                Patch(facecolor="white", edgecolor=MUTED, hatch="////", linewidth=0, label=words("suppressed", lang))
+            )
+        key(fig, handles, below=True)
         svg, png = render(fig)
     return Picture(
         svg,
@@ -70,6 +76,11 @@ def heat_table(
             "is_hidden": np.asarray(is_hidden).ravel().tolist(),
         },
     )
+
+
+def _wrapped(name: str, width: int = 11) -> str:
+    """A long column head on two lines, broken at a space."""
+    return "\n".join(textwrap.wrap(name, width, break_long_words=False)) if len(name) > width else name
 
 
 def _ink_on(shade: float) -> str:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaltools.report.charts.picture import Picture, share, words
-from evaltools.report.charts.style import LIMIT, MUTED, VALUE, VALUE_LIGHT, canvas, quiet, render
+from evaltools.report.charts.style import LIMIT, MUTED, VALUE, VALUE_LIGHT, canvas, key, quiet, render
 
 _ACTUAL, _PLANNED = (0, (4, 1.2)), (0, (1, 1))
 
@@ -49,13 +49,7 @@ def income_lines(
         left.set_ylabel(words("households", lang))
         fig.supxlabel(words("income_axis", lang), fontsize=10)
         is_cut = bool(np.isnan(whole.counts).any() or np.isnan(near.counts).any())
-        fig.legend(
-            handles=_keys(actual, planned, band, is_cut, lang),
-            loc="outside upper left",
-            ncols=4,
-            columnspacing=1.2,
-            handletextpad=0.5,
-        )
+        key(fig, _keys(actual, planned, band, is_cut, lang))
         svg, png = render(fig)
     return Picture(
         svg,

@@ -7,11 +7,12 @@ Text is drawn as outlines: a chart looks the same with no font installed and the
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
@@ -27,6 +28,8 @@ LIMIT = "#d55e00"
 DASHES = (0, (2.2, 1.1))
 INK, MUTED, RULE_LINE = "#222222", "#666666", "#cccccc"
 
+FONT_KEY = 9.5
+"""Points of the legend."""
 WIDTH = 6.3
 """Inches: the text width of an A4 page in the official layout."""
 
@@ -59,7 +62,7 @@ def rc() -> Any:
         "ytick.color": INK,
         "text.color": INK,
         "legend.frameon": False,
-        "legend.fontsize": 9.5,
+        "legend.fontsize": FONT_KEY,
         "figure.facecolor": "white",
         "axes.facecolor": "white",
         "hatch.linewidth": 0.6,
@@ -91,9 +94,33 @@ def render(fig: Canvas, *, dpi: int = 200) -> tuple[str, bytes]:
 def quiet(ax: Axes, *, grid: str | None = "x") -> None:
     """Drop what carries no data: ticks on the category axis, heavy grid."""
     ax.tick_params(length=0)
+    ax.tick_params(axis="y", pad=9)
     if grid:
         ax.grid(axis=grid, color=RULE_LINE, linewidth=0.6)  # pyright: ignore[reportArgumentType]
         ax.set_axisbelow(True)
+
+
+def key(fig: Canvas, handles: Sequence[Artist], *, below: bool = False) -> None:
+    """The legend above or below the axes, in as many columns as fit the width of the figure."""
+    if handles:
+        widths = [_ems(str(h.get_label())) + 4.2 for h in handles]
+        fits = fig.get_figwidth() * 72 / FONT_KEY
+        columns = max((n for n in range(1, len(handles) + 1) if _row(widths, n) <= fits), default=1)
+        place = "outside lower center" if below else "outside upper left"
+        fig.legend(handles=list(handles), loc=place, ncols=columns, columnspacing=1.2, handletextpad=0.5)
+
+
+def _ems(text: str) -> float:
+    """Width of a text in font sizes: a Chinese character is one, a Latin one about half."""
+    return sum(1.0 if ord(c) > 0x2E7F else 0.56 for c in text)
+
+
+def _row(widths: Sequence[float], columns: int) -> float:
+    """Width of a legend filled column by column, in font sizes."""
+    n, full = divmod(len(widths), columns)
+    sizes = [n + 1] * full + [n] * (columns - full)
+    starts = [sum(sizes[:i]) for i in range(columns)]
+    return sum(max(widths[i : i + size]) for i, size in zip(starts, sizes, strict=True))
 
 
 def marker(state: VerdictState) -> dict[str, Any]:

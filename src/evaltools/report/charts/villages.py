@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from evaltools.report.charts.picture import Picture, share, words
-from evaltools.report.charts.style import DASHES, INK, LIMIT, MUTED, VALUE, VALUE_LIGHT, canvas, quiet, render
+from evaltools.report.charts.style import DASHES, INK, LIMIT, MUTED, VALUE, VALUE_LIGHT, canvas, key, quiet, render
 
 YUAN_PER_WAN = 10_000
 
@@ -37,7 +37,7 @@ def collective_income(yuan: np.ndarray, *, lang: str = "zh") -> Picture:
         ax.set_xlabel(words("collective_axis", lang))
         ax.set_ylabel(words("villages", lang))
         quiet(ax, grid="y")
-        fig.legend(loc="outside upper left", ncols=3)
+        key(fig, ax.get_legend_handles_labels()[0])
         svg, png = render(fig)
     return Picture(
         svg,
@@ -74,11 +74,30 @@ def coverage_dumbbells(
     """All arrays (items,), fractions, NaN where unknown; `targets` NaN where no rule sets one."""
     n = len(items)
     y = np.arange(n)
+    ends = lowest != highest  # where all counties are equal the city's mark says it all
     with canvas(0.8 + 0.36 * n) as fig:
         ax = fig.subplots()
         ax.hlines(y, 100 * lowest, 100 * highest, color=VALUE_LIGHT, linewidth=3)
-        ax.plot(100 * lowest, y, linestyle="none", marker="<", markersize=8, color=VALUE, clip_on=False, zorder=4)
-        ax.plot(100 * highest, y, linestyle="none", marker=">", markersize=8, color=VALUE, clip_on=False, zorder=4)
+        ax.plot(
+            100 * lowest[ends],
+            y[ends],
+            linestyle="none",
+            marker="<",
+            markersize=8,
+            color=VALUE,
+            clip_on=False,
+            zorder=4,
+        )
+        ax.plot(
+            100 * highest[ends],
+            y[ends],
+            linestyle="none",
+            marker=">",
+            markersize=8,
+            color=VALUE,
+            clip_on=False,
+            zorder=4,
+        )
         ax.plot(
             100 * city,
             y,
@@ -101,7 +120,7 @@ def coverage_dumbbells(
         ax.set_xlabel(words("coverage_axis", lang))
         ax.spines["left"].set_visible(False)
         quiet(ax)
-        fig.legend(handles=_keys(lang, bool(np.isfinite(targets).any())), loc="outside upper left", ncols=4)
+        key(fig, _keys(lang, bool(np.isfinite(targets).any())))
         svg, png = render(fig)
     return Picture(
         svg,
