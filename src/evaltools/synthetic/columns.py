@@ -9,12 +9,14 @@ import pyarrow as pa
 
 
 def text(index: np.ndarray, labels: Sequence[str | None]) -> pa.Array:
-    """`labels[index]` as text; an index below 0 and a label of None are null. Stored once per distinct value."""
-    kept = [x for x in labels if x is not None]
-    position = np.full(len(labels) + 1, -1, dtype=np.int32)
-    position[: len(labels)][[x is not None for x in labels]] = np.arange(len(kept), dtype=np.int32)
+    """`labels[index]` as text; an index below 0 and a label of None are null. Stored once per distinct value.
+
+    The dictionary holds each value once: with repeated ones the Parquet writer's bytes differ from run to run.
+    """
+    kept = {x: i for i, x in enumerate(dict.fromkeys(x for x in labels if x is not None))}
+    position = np.array([-1 if x is None else kept[x] for x in labels] + [-1], dtype=np.int32)
     where = position[np.where(index < 0, len(labels), index)]
-    return pa.DictionaryArray.from_arrays(pa.array(where, mask=where < 0), pa.array(kept, pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(where, mask=where < 0), pa.array(list(kept), pa.string()))
 
 
 def boolean(value: np.ndarray, unknown: np.ndarray | None = None) -> pa.Array:

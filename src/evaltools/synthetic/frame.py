@@ -158,6 +158,19 @@ def _populations(
     return households, nonregistered, households_nr
 
 
+def hold_poor_share(frame: Frame, village: np.ndarray, persons_2016: np.ndarray) -> None:
+    """Trim the hukou population of poor villages where registered persons fell under 5 % of it at identification.
+
+    village: (households,) index; persons_2016: (households,) registered persons at the end of 2016.
+    """
+    registered = np.bincount(village, weights=persons_2016, minlength=len(frame))
+    most = np.floor(registered / 0.052 - registered).astype(np.int64)
+    trimmed = np.where(frame.is_poor, np.minimum(frame.nonregistered_persons, most), frame.nonregistered_persons)
+    size = frame.nonregistered_persons / frame.nonregistered_households
+    frame.nonregistered_households = np.maximum(np.round(trimmed / size), 16).astype(np.int64)
+    frame.nonregistered_persons = np.maximum(trimmed, frame.nonregistered_households)
+
+
 def _village_income(rng: np.random.Generator, is_poor: np.ndarray) -> np.ndarray:
     """(villages, 5) income per head. A poor village passes the 60 % line in a year drawn from the published shares."""
     cal = calibration()

@@ -61,13 +61,19 @@ class _Rows:
 def fund_flows(city: City, quota: CityQuota, seed: int) -> tuple[pa.Table, list[dict[str, object]]]:
     """Flows received by one city, and the villages whose guidance funds were late."""
     rng = stream(seed, city.frame.city_code, "funds")
-    rows, late = _Rows(), []
+    rows = _Rows()
+    late: list[dict[str, object]] = []
     if is_self_help(city.frame.city_code):
         _self_help(rng, rows, city)
     else:
         _per_capita(rng, rows, city)
+        late += [
+            {"kind": "per_capita_input_short", "city_code": code, "payer": payer, "arrived_share": share}
+            for (code, payer), share in SHORTFALL.items()
+            if code == city.frame.city_code
+        ]
     if quota.guidance_villages:
-        late = _guidance(rng, rows, city, quota)
+        late += _guidance(rng, rows, city, quota)
     return _table(city, rows), late
 
 
@@ -135,7 +141,7 @@ def _guidance(rng: np.random.Generator, rows: _Rows, city: City, quota: CityQuot
     helped = np.flatnonzero([h == "pearl_delta_city" for h in frame.helper])
     payer = np.repeat(np.array(list(quota.guidance_villages)), list(quota.guidance_villages.values()))
     payer = rng.permutation(payer)
-    late = []
+    late: list[dict[str, object]] = []
     for year in (2019, 2020):
         slow = rng.random(len(helped)) < LATE_GUIDANCE_SHARE[year]
         if not slow.any():

@@ -13,7 +13,8 @@ import pyarrow as pa
 from evaltools.errors import ParameterError
 from evaltools.synthetic import funds, neighbours, planted, survey, tables, truth, villages
 from evaltools.synthetic.config import CityQuota, calibration, make_plan, truth_rates
-from evaltools.synthetic.frame import Frame, build_frame
+from evaltools.synthetic.frame import Frame, build_frame, hold_poor_share
+from evaltools.synthetic.panel import GONE
 from evaltools.synthetic.registry import form_registry
 from evaltools.synthetic.simulation import Simulation
 from evaltools.synthetic.write import Writers, write_json
@@ -41,6 +42,8 @@ def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
     frame = build_frame(quota, seed)
     registry = form_registry(quota, frame, seed)
     panel = Simulation(registry, frame, seed).run()
+    active = panel.alive[:, 0] & (panel.status[:, 0] != GONE)
+    hold_poor_share(frame, registry.village, np.where(active, panel.persons[:, 0], 0))
     psus = {design: survey.draw_psus(frame, design, seed, scale) for design in survey.DESIGNS}
     roster = np.zeros(len(frame), dtype=np.int64)
     for sample in psus.values():

@@ -120,7 +120,7 @@ class Simulation:
         p.change_in[:, t] = np.select([new & reg.moved_in, new, returns], [3, 1, 2])
         p.change_out[:, t] = np.where(alive, out, 0)
         status = np.where(exits | (was_exited & ~returns), EXITED, POOR)
-        p.status[:, t] = np.where(end & (reg.fate == REMOVED), GONE, status)
+        p.status[:, t] = np.where(end & (reg.fate != STAY), GONE, status)  # its last row: out of the registry
         p.exit_year[:, t] = np.where(exits, year, before)
         p.returned_year[:, t] = np.where(returns, year, p.returned_year[:, t - 1] if t else 0)
         p.shock[:, t] = np.where(alive, shock, 0)
