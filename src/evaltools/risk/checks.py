@@ -19,6 +19,7 @@ from evaltools.risk.faults import RiskInputError
 TOLERANCE = 1e-10  # share of a column's variance that the others leave unexplained
 EXPECTED = 30.0  # a level with no event at all where this many were expected gives the label away
 SURE = 10  # so does a level of at least this many rows that are all events
+ALONE = 0.25  # or a number that puts this share of the events beyond every non-event
 
 
 def check_rank_and_separation(plan: Plan, rows: Rows) -> tuple[Plan, Rows, dict[str, str]]:
@@ -103,12 +104,10 @@ def _check_separation(plan: Plan, rows: Rows) -> None:
 def _number_gives_away(x: np.ndarray, y: np.ndarray) -> str | None:
     known = ~np.isnan(x)
     events, others = x[known & (y > 0)], x[known & (y <= 0)]
-    if (
-        min(len(events), len(others)) >= SURE
-        and (events.min() >= others.max() or events.max() <= others.min())
-        and np.ptp(x[known]) > 0
-    ):
-        return "its values of events and of non-events do not overlap"
+    if min(len(events), len(others)) >= SURE:
+        alone = max(int((events > others.max()).sum()), int((events < others.min()).sum()))
+        if alone >= max(SURE, ALONE * len(events)):
+            return f"{alone} of {len(events)} events lie where no non-event does"
     values = np.unique(x[known])
     if len(values) == 2:
         for value in values:

@@ -41,6 +41,8 @@ def make_pieces(plan: Plan, terms: Terms, y: np.ndarray, w: np.ndarray, *, bends
     pieces: list[Piece] = []
     for j, x in _number_columns(plan, terms):
         known = x[~np.isnan(x)]
+        if not len(known):
+            continue  # in this fold nobody has a value: nothing to learn, and at scoring it counts as the average
         knots = _knots(known, RATIO_KNOTS if bends and plan.terms[j].is_monotone else PLAIN_KNOTS)
         for low, high in itertools.pairwise(knots):
             pieces.append(_scaled(Piece(j, "ramp", float(low), float(high)), ramp(x, low, high), w))

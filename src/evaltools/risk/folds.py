@@ -40,8 +40,9 @@ def cluster_folds(keys: np.ndarray, y: np.ndarray, k: int) -> list[Split]:
 
 
 def later_folds(period: np.ndarray, y: np.ndarray, least_events: int) -> list[Split]:
-    """Each period predicted from all earlier ones, wherever those hold `least_events` events and non-events."""
-    rows = np.arange(len(y))
+    """Each period predicted from all earlier ones, wherever those hold `least_events` events and non-events and a
+    quarter of all events: what a starved model needs for its calibration says nothing about the final one."""
+    rows, least_events = np.arange(len(y)), max(least_events, int(np.ceil(y.sum() / 4)))
     splits = [(rows[period < p], rows[period == p]) for p in np.unique(period)[1:]]
     return [s for s in splits if min(y[s[0]].sum(), len(s[0]) - y[s[0]].sum()) >= least_events]
 

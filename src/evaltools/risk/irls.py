@@ -68,7 +68,8 @@ def sandwich(
     offset: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Cluster-robust covariance of `beta`, (p, p): bread x meat x bread, with the usual small-sample factor
-    G/(G-1) * (n-1)/(n-p) (Liang and Zeger 1986; the default of statsmodels). clusters : (n,) integers 0..G-1."""
+    G/(G-1) * (n-1)/(n-p) (Liang and Zeger 1986; the default of statsmodels); under a
+    penalty its expected squared bias is added (Marra and Wood 2012), so that shrunk is not taken for sure. clusters : (n,) integers 0..G-1."""
     p = expit(X @ beta if offset is None else offset + X @ beta)
     bread = np.linalg.inv(information(X, w * p * (1 - p), penalty))
     scores = (w * (y - p))[:, None] * X
@@ -76,4 +77,4 @@ def sandwich(
     sums = sparse.csr_array((np.ones(len(y)), (clusters, rows)), shape=(groups, len(y))) @ scores
     n, k = X.shape
     factor = groups / max(groups - 1, 1) * (n - 1) / max(n - k, 1)
-    return factor * bread @ (sums.T @ sums) @ bread
+    return bread @ (factor * (sums.T @ sums) + np.diag(penalty)) @ bread

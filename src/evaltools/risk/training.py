@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from evaltools.risk.classifier import ReturnRiskClassifier
 
 FOLDS = 5
+SURE_EVENTS = 100
 REFERENCE_POINTS = 2_000
 
 
@@ -124,7 +125,7 @@ def _fit_and_calibrate(
     else:
         fit = lambda rows: fit_both(plan, rows, spec.random_state)  # noqa: E731
     model = fit(data)
-    if not splits:
+    if not splits or form.get("penalty") == np.inf:  # income alone by maximum likelihood needs no further slope
         return model, {**form, "calibrated_on": "its own rows"}
     index, scores = held_back_scores(fit, data, splits)
     link = calibrated_link(scores, data.y[index], data.w[index], data.clusters[index])
@@ -147,10 +148,13 @@ def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnR
 
 
 def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float, dict[str, float]]:
-    """The penalty with the least held-back log-loss; income alone unless another is better by half a standard error."""
+    """The penalty with the least held-back log-loss; income alone (infinite) unless it is better by a
+    standard error, and always below 100 events, where the choice itself would be a gamble."""
     tried = [*([np.inf] if any(t.is_monotone for t in plan.terms) else []), *reversed(PENALTIES)]
     if not splits:
         return 10.0, {}
+    if np.isinf(tried[0]) and data.y.sum() < SURE_EVENTS:
+        return np.inf, {}
     losses = {}
     for penalty in tried:
         index, loss = [], []
@@ -162,7 +166,7 @@ def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float,
         losses[penalty] = np.concatenate(loss)[order]
     best = min(tried, key=lambda p: losses[p].mean())
     gain = losses[tried[0]] - losses[best]
-    if gain.mean() < 0.5 * gain.std() / np.sqrt(len(gain)):
+    if gain.mean() < gain.std() / np.sqrt(len(gain)):
         best = tried[0]
     return float(best), {f"{p:g}": float(v.mean()) for p, v in losses.items()}
 
