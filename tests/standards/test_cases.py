@@ -77,3 +77,13 @@ def test_every_dated_value_has_a_case_on_a_date_in_its_span():
             if (value.end or "9999") < "2016-01-01" or value.start > "2020-12-31":
                 continue
             assert any(value.start <= d <= (value.end or "9999") for d in days), f"{rule_id} from {value.start}"
+
+
+def test_every_list_is_named_in_full_by_its_case():
+    """An item too many in an entry would otherwise pass unseen."""
+    for _, case in ALL:
+        rule = BOOK.at(case["as_of"], case.get("city"))[case["rule"]]
+        if "open" in case or rule.comparison not in ("in", "all"):
+            continue
+        named = [code for text in case["on"] for code in text.split(" ")]
+        assert sorted(named) == sorted(rule.value), f"{rule.id} on {case['as_of']}"

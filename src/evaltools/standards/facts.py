@@ -14,15 +14,16 @@ from evaltools.errors import RuleBookError, nearest
 from evaltools.standards.entry import ID_PATTERN
 from evaltools.standards.pairings import FOLDER
 from evaltools.standards.vocabulary import Unit, Vocabulary, Word, load_vocabulary
-from evaltools.standards.yamlfile import Block, Fields, load_yaml, read_number
+from evaltools.standards.yamlfile import Fields, load_yaml, read_number
 from evaltools.terms import CITIES
 
 SCALES = {"": Fraction(1), "%": Fraction(1, 100), "万": Fraction(10_000), "亿": Fraction(100_000_000)}
 CLAIM_KINDS = ("stock", "flow", "cumulative", "target", "plan", "rate")
 NOT_CLAIMS = ("qualifiers.yaml", "relations.yaml", "vocabulary.yaml", "documents.yaml")
+PRINTED = {"about": "约{}{}", "near": "近{}{}", "over": "{}多{}", "at_least": "{}{}以上"}
 _KEYS = (
-    "id", "label", "value", "wording", "scale", "qualifier", "unit", "entity", "scope", "level", "area", "as_of",
-    "period", "kind", "document", "clause", "inventory", "note", "measure",
+    "id", "label", "value", "printed", "wording", "scale", "qualifier", "unit", "entity", "scope", "level", "area",
+    "as_of", "period", "kind", "document", "clause", "inventory", "note", "measure",
 )  # fmt: skip
 _CODES = {c.zh: c.code for c in CITIES}
 Bound = Fraction | float
@@ -237,6 +238,6 @@ def _figure(fields: Fields, unit: Unit) -> tuple[str, Fraction | None, Bound | N
     high = value + qualifier.reach(qualifier.above, value, digit / 2, step)
     if unit.high is not None:
         high = min(high, Fraction(str(unit.high)))
-    printed = {"about": "约{}{}", "near": "近{}{}", "over": "{}多{}", "at_least": "{}{}以上"}.get(qualifier.code, "{}{}")
-    return printed.format(digits, scale), value, low, high, Fraction(0) if qualifier.code == "exact" else digit
+    usual = PRINTED.get(qualifier.code, "{}{}").format(digits, scale)
+    return fields.text("printed", usual), value, low, high, Fraction(0) if qualifier.code == "exact" else digit
 

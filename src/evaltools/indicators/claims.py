@@ -1,0 +1,326 @@
+"""Published figures against each other and against data, by interval arithmetic on what their printing allows.
+
+A figure is an interval: 161.5万 is anything that prints so, 近1000亿 and 1600多亿 reach as far as
+`standards/claims/qualifiers.yaml` says. A relation agrees, differs by rounding, conflicts, or is not comparable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pandas as pd
+
+from evaltools.errors import ParameterError, RuleBookError, nearest
+from evaltools.standards import Claim, Claims, Derived, Expression, Relation, Relations, Rules
+from evaltools.terms import Term
+
+Number = Fraction | float
+
+
+class ClaimState(Term):
+    """What a relation between published figures comes to."""
+
+    AGREES = "agrees", "相符", "agrees"
+    ROUNDING = "differs_by_rounding", "舍入差异", "differs by rounding"
+    CONFLICTS = "conflicts", "矛盾", "conflicts"
+    NOT_COMPARABLE = "not_comparable", "不可比", "not comparable"
+
+
+class DataState(Term):
+    """What data say of a published figure."""
+
+    SUPPORTED = "supported", "数据支持", "supported"
+    CONTRADICTED = "contradicted", "与数据不符", "contradicted"
+    UNDECIDED = "undecided", "样本不足以判定", "undecided"
+    NOT_VERIFIABLE = "not_verifiable", "无法核验", "not verifiable"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A value with the interval around it, low <= value <= high; `step` is one unit of the last printed digit."""
+
+    value: Fraction
+    low: Number
+    high: Number
+    step: Fraction = Fraction(0)
+
+    def overlaps(self, other: Span) -> bool:
+        return self.low <= other.high and other.low <= self.high
+
+
+@dataclass(frozen=True)
+class ClaimCheck:
+    """One relation, checked. `left` and `right` are None where the figures are not comparable."""
+
+    id: str
+    kind: str
+    label_zh: str
+    label_en: str
+    state: ClaimState
+    left: Span | None
+    right: Span | None
+    explanation_zh: str
+    explanation_en: str
+    claims: tuple[str, ...]
+    inventory: tuple[str, ...]
+
+    def label(self, lang: str = "zh") -> str:
+        return self.label_zh if lang == "zh" else self.label_en
+
+    def explanation(self, lang: str = "zh") -> str:
+        return self.explanation_zh if lang == "zh" else self.explanation_en
+
+
+@dataclass(frozen=True)
+class ClaimChecks:
+    """All relations, checked, in the order of their file."""
+
+    checks: tuple[ClaimCheck, ...]
+
+    def __getitem__(self, key: str) -> ClaimCheck:
+        found = {c.id: c for c in self.checks}
+        if key not in found:
+            raise RuleBookError(f"unknown relation {key!r}", expected=nearest(key, found), where="claims")
+        return found[key]
+
+    def __len__(self) -> int:
+        return len(self.checks)
+
+    def __iter__(self) -> Iterator[ClaimCheck]:
+        return iter(self.checks)
+
+    def counts(self) -> dict[str, int]:
+        """How many relations are in each state."""
+        return {s.value: sum(c.state is s for c in self.checks) for s in ClaimState}
+
+    def to_frame(self, lang: str = "zh") -> pd.DataFrame:
+        """One row per relation."""
+        return pd.DataFrame([{
+            "id": c.id, "label": c.label(lang), "state": c.state.value,
+            "verdict": c.state.zh if lang == "zh" else c.state.en, "explanation": c.explanation(lang),
+            "claims": ", ".join(c.claims),
+        } for c in self.checks])  # fmt: skip
+
+    def __repr__(self) -> str:
+        return "ClaimChecks(" + ", ".join(f"{n} {s}" for s, n in self.counts().items()) + ")"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>" + self.to_frame()[["label", "verdict", "explanation"]].to_html(index=False, border=0)
+
+
+def check_relations(claims: Claims | None = None, relations: Relations | None = None) -> ClaimChecks:
+    """Check every relation between the published figures."""
+    claims = claims if claims is not None else Claims.load()
+    relations = relations if relations is not None else Relations.load(claims)
+    return ClaimChecks(tuple(_check(r, claims) for r in relations.relations))
+
+
+def evaluate(expression: Expression, claims: Mapping[str, Claim]) -> Span:
+    """The value of an expression with the interval that its terms allow."""
+    if expression.operation == "number":
+        return Span(expression.number, expression.number, expression.number)
+    if expression.operation == "claim":
+        claim = claims[expression.claim]
+        if claim.value is None or claim.low is None or claim.high is None:
+            raise RuleBookError(f"claim {claim.id!r} is wording without a number", where="claims")
+        return Span(claim.value, claim.low, claim.high, claim.resolution)
+    spans = [evaluate(term, claims) for term in expression.terms]
+    result = spans[0]
+    for span in spans[1:]:
+        result = _OPERATIONS[expression.operation](result, span)
+    return result
+
+
+def _add(a: Span, b: Span) -> Span:
+    return Span(a.value + b.value, a.low + b.low, a.high + b.high)
+
+
+def _subtract(a: Span, b: Span) -> Span:
+    return Span(a.value - b.value, a.low - b.high, a.high - b.low)
+
+
+def _multiply(a: Span, b: Span) -> Span:
+    ends = [x * y if x and y else Fraction(0) for x in (a.low, a.high) for y in (b.low, b.high)]
+    return Span(a.value * b.value, min(ends), max(ends))
+
+
+def _divide(a: Span, b: Span) -> Span:
+    if b.low <= 0 <= b.high:
+        seen = f"division by an interval that holds zero: [{float(b.low)}, {float(b.high)}]"
+        raise RuleBookError(seen, where="claims", expected="a denominator that cannot be zero")
+    inverse = [Fraction(0) if x == math.inf else 1 / Fraction(x) for x in (b.low, b.high)]
+    return _multiply(a, Span(1 / b.value, min(inverse), max(inverse)))
+
+
+_OPERATIONS = {"sum": _add, "difference": _subtract, "product": _multiply, "quotient": _divide}
+
+
+def compare(kind: str, left: Span, right: Span) -> ClaimState:
+    """The state of a two-sided relation.
+
+    Equality agrees when the two values are equal, or when `right` prints as `left` does; `at_most` and `reaches` agree
+    when their order holds. Where the values do not but the intervals could, the difference is one of rounding.
+    """
+    if kind == "at_most":
+        holds, could = left.value <= right.value, left.low <= right.high
+    elif kind == "reaches":
+        holds, could = left.value >= right.value, left.high >= right.low
+    else:
+        holds = left.value == right.value or abs(left.value - right.value) * 2 < left.step
+        could = left.overlaps(right)
+    if holds:
+        return ClaimState.AGREES
+    return ClaimState.ROUNDING if could else ClaimState.CONFLICTS
+
+
+def _check(relation: Relation, claims: Claims) -> ClaimCheck:
+    if relation.kind == "not_comparable":
+        return _made(relation, ClaimState.NOT_COMPARABLE, None, None, *_differences(relation, claims))
+    if relation.kind == "growth":
+        return _made(relation, ClaimState.NOT_COMPARABLE, None, None, *_two_bases(relation, claims))
+    left, right = (evaluate(side, claims) for side in relation.sides)
+    state = compare(relation.kind, left, right)
+    sign = {"at_most": "≤", "reaches": "≥"}.get(relation.kind, "=")
+    said = f"{written(relation.sides[0], claims)} {sign} {written(relation.sides[1], claims)}"
+    shown = f"{plain(left)} {sign if state is ClaimState.AGREES else '↔'} {plain(right)}"
+    zh = f"{said}：{shown}" + (f"。{relation.reason}" if relation.reason else "")
+    return _made(relation, state, left, right, zh, f"{said}: {shown}")
+
+
+def _made(
+    relation: Relation, state: ClaimState, left: Span | None, right: Span | None, zh: str, en: str
+) -> ClaimCheck:
+    return ClaimCheck(
+        relation.id, relation.kind, relation.label_zh, relation.label_en, state, left, right, zh, en,
+        relation.claims(), relation.inventory,
+    )  # fmt: skip
+
+
+def _differences(relation: Relation, claims: Claims) -> tuple[str, str]:
+    found = [claims[c] for c in relation.claims()]
+    names = {"entity": "对象", "unit": "单位", "scope": "范围", "as_of": "截止日", "kind": "性质"}
+    differ = [k for k in names if len({getattr(c, k) for c in found}) > 1]
+    figures = "、".join(f"{c.written}（{c.scope}）" for c in found)
+    zh = f"{figures}：{'、'.join(names[k] for k in differ)}不同，不作比较。{relation.reason}"
+    return zh, f"{', '.join(c.written for c in found)}: they differ in {', '.join(differ)} and are not compared"
+
+
+def growth_base(current: Fraction, multiple: Fraction, reading: str | None) -> Fraction:
+    """The base behind "grew 5.44 times": `increased_by` adds the multiple to one, `times` does not.
+
+    Raises ParameterError when the reading is not given: the wording does not settle it.
+    """
+    if reading not in ("increased_by", "times"):
+        raise ParameterError(
+            f"the base of a growth by {float(multiple)} is not settled by the wording", where="growth_base",
+            expected="reading='increased_by' (增长了 n 倍) or reading='times' (是…的 n 倍)",
+        )  # fmt: skip
+    return current / (1 + multiple) if reading == "increased_by" else current / multiple
+
+
+def _two_bases(relation: Relation, claims: Claims) -> tuple[str, str]:
+    current, multiple = (evaluate(side, claims).value for side in relation.sides)
+    by, times = (float(growth_base(current, multiple, r)) for r in ("increased_by", "times"))
+    zh = f"须先说明基数：按“增长了”，基数为{by:,.0f}；按“是…倍”，基数为{times:,.0f}。{relation.reason}"
+    return zh, f"the base must be given: {by:,.0f} if it grew by that multiple, {times:,.0f} if it is that multiple"
+
+
+@dataclass(frozen=True)
+class DerivedFigure:
+    """A figure computed from published ones, with its interval, and whether it keeps the rule it is held against."""
+
+    id: str
+    label_zh: str
+    label_en: str
+    span: Span
+    unit: str
+    formula: str
+    note: str
+    passes: bool | None
+    inventory: tuple[str, ...]
+
+
+def derive(claims: Claims, relations: Relations, rules: Rules | None = None) -> tuple[DerivedFigure, ...]:
+    """The derived figures; with `rules`, those that name a rule are held against it (None: no rule, or undefined)."""
+    return tuple(_derive(d, claims, rules) for d in relations.derived)
+
+
+def _derive(derived: Derived, claims: Claims, rules: Rules | None) -> DerivedFigure:
+    span = evaluate(derived.value, claims)
+    rule = rules[derived.rule] if rules is not None and derived.rule else None
+    passes = rule.passes(float(span.value)) if rule is not None and rule.is_defined else None
+    return DerivedFigure(
+        derived.id, derived.label_zh, derived.label_en, span, derived.unit, written(derived.value, claims),
+        derived.note, passes, derived.inventory,
+    )  # fmt: skip
+
+
+def coincidences(claims: Claims, relations: Relations) -> pd.DataFrame:
+    """Figures that print the same digits but count different things: one row per pair, with what keeps them apart.
+
+    Derived figures take part too. Pairs that a relation compares on purpose are left out.
+    """
+    compared = {frozenset(p) for r in relations.relations if r.kind != "not_comparable"
+                for p in itertools.combinations(r.claims(), 2)}  # fmt: skip
+    facts = [(c.id, f"{c.written}", _digits(c.value), c.unit, c.entity) for c in claims.values() if c.value is not None]
+    for d in relations.derived:
+        value = evaluate(d.value, claims).value
+        if value.denominator == 1:
+            facts.append((d.id, f"{value}", _digits(value), d.unit, d.entity))
+    rows = [
+        {"digits": a[2], "one": a[0], "one_written": a[1], "other": b[0], "other_written": b[1],
+         "apart_by": "unit" if a[3] != b[3] else "entity"}
+        for a, b in itertools.combinations(facts, 2)
+        if a[2] == b[2] and len(a[2]) > 1 and a[3:] != b[3:] and frozenset((a[0], b[0])) not in compared
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["digits", "one", "one_written", "other", "other_written", "apart_by"])
+
+
+def _digits(value: Fraction) -> str:
+    """The significant digits, without scale: 66.5万 and 66.5亿 both give 665."""
+    return f"{float(value):.12g}".replace(".", "").strip("0").partition("e")[0] or "0"
+
+
+def against_data(claim: Claim, low: float | None, high: float | None) -> DataState:
+    """What an interval from data says of a published figure.
+
+    low, high : bounds of what the data allow, in the unit of the claim; equal for a full count, None without data.
+    Supported when the data's interval lies inside the claim's, contradicted when they are apart, else undecided.
+    """
+    if low is None or high is None or claim.low is None or claim.high is None or math.isnan(low) or math.isnan(high):
+        return DataState.NOT_VERIFIABLE
+    if high < claim.low or low > claim.high:
+        return DataState.CONTRADICTED
+    return DataState.SUPPORTED if claim.low <= low and high <= claim.high else DataState.UNDECIDED
+
+
+def written(expression: Expression, claims: Mapping[str, Claim]) -> str:
+    """The expression with the figures as they are printed: 172亿 + 379亿 + 120亿."""
+    if expression.operation == "number":
+        return f"{float(expression.number):g}"
+    if expression.operation == "claim":
+        return claims[expression.claim].written
+    sign = {"sum": " + ", "difference": " − ", "product": " × ", "quotient": " ÷ "}[expression.operation]
+    inner = [written(t, claims) for t in expression.terms]
+    nested = [f"({w})" if t.terms and sign != " + " else w for w, t in zip(inner, expression.terms, strict=True)]
+    return sign.join(nested)
+
+
+def plain(span: Span) -> str:
+    """A span as digits: the value, and the interval where there is one."""
+    if span.low == span.high:
+        return _shown(span.value)
+    top = "∞" if span.high == math.inf else _shown(span.high)
+    return f"{_shown(span.value)} [{_shown(span.low)}, {top}]"
+
+
+def _shown(number: Number) -> str:
+    value = float(number)
+    for limit, scale, name in ((1e8, 1e8, "亿"), (1e4, 1e4, "万")):
+        if abs(value) >= limit:
+            return f"{value / scale:,.6g}{name}"
+    return f"{value:,.6g}"
