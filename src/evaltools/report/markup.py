@@ -35,15 +35,13 @@ TAGS = {"strong": "strong", "em": "em", "code": "code"}
 
 
 class Pen:
-    """`document` gives numbers and ids ("cell" does without); `picture` returns the src of a figure's image, `width`
-    the attribute that sets its width."""
+    """`document` gives numbers and ids ("cell" does without); `picture` returns the src of a figure's image."""
 
     def __init__(
         self, mode: str = "cell", document: Assembled | None = None, lang: str = "zh",
-        picture: Callable[[Placed], str] | None = None, width: Callable[[Placed], str] | None = None,
+        picture: Callable[[Placed], str] | None = None,
     ) -> None:  # fmt: skip
         self.mode, self.document, self.picture = mode, document, picture or inlined
-        self.width = width or (lambda placed: "")
         self.say = words(document.lang if document else lang)
 
     def inline(self, text: Inline | None) -> str:
@@ -162,7 +160,7 @@ class Pen:
             return f"<p><strong>{caption}</strong></p>\n{self._notes(b)}"
         alt = escape(self.document.text(b.alt) if self.document else plain_text(b.alt), quote=True)
         if self.mode == "word":
-            image = f'<img src="{self.picture(placed)}" alt="{alt}"{self.width(placed)}>'
+            image = f'<img src="{self.picture(placed)}" alt="{alt}">'
             return (f'<div data-custom-style="Picture"><p>{image}</p></div>\n'
                     f'<div data-custom-style="PictureCaption"><p>{caption}</p></div>\n{self._notes(b)}')  # fmt: skip
         image = f'<img src="{self.picture(placed)}" alt="{alt}">'

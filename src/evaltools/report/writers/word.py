@@ -17,7 +17,7 @@ from pathlib import Path
 from evaltools.errors import DataMissingError, ReportError
 from evaltools.report.assemble import Assembled, Placed
 from evaltools.report.blocks import Figure
-from evaltools.report.images import printed_width, rasterised
+from evaltools.report.images import rasterised
 from evaltools.report.markup import Pen
 from evaltools.report.words import words
 from evaltools.report.writers.word_layout import lay_out
@@ -48,10 +48,7 @@ def word_html(built: Assembled, folder: Path) -> str:
         (folder / name).write_bytes(figure.png or rasterised(figure.svg, placed.where))
         return name
 
-    def width(placed: Placed) -> str:
-        return f' style="width:{printed_width((folder / f"{placed.anchor}.png").read_bytes())}cm"'
-
-    document, pen, say = built.document, Pen("word", built, picture=picture, width=width), words(built.lang)
+    document, pen, say = built.document, Pen("word", built, picture=picture), words(built.lang)
 
     def styled(style: str, content: str) -> str:
         return f'<div data-custom-style="{style}"><p>{content}</p></div>'

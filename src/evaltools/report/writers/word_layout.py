@@ -16,11 +16,12 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Cm, Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from evaltools.report.assemble import Assembled
 from evaltools.report.blocks import Table
+from evaltools.report.images import png_size, printed_width
 from evaltools.report.writers.word_parts import add_contents, add_footers, name_free_fonts
 from evaltools.report.writers.word_tables import lay_out_table
 
@@ -82,6 +83,7 @@ def lay_out(raw: bytes, built: Assembled, when: datetime) -> bytes:
         apply(docx, name, look)
     box_callouts(docx)
     set_lists(docx)
+    set_pictures(docx)
     blacken_links(docx)
     keep_notes_with_tables(docx)
     tables = [i.block for c in built.chapters for i in c.items if isinstance(i.block, Table)]
@@ -166,6 +168,15 @@ def set_lists(docx: Any) -> None:
     for p in docx.paragraphs:
         if p._p.pPr is not None and p._p.pPr.numPr is not None:
             p.style = docx.styles["ListText"]
+
+
+def set_pictures(docx: Any) -> None:
+    """Pictures as wide as the text; pandoc fitted them to another page."""
+    for shape in docx.inline_shapes:
+        part = docx.part.related_parts[shape._inline.graphic.graphicData.pic.blipFill.blip.embed]
+        width, height = png_size(part.blob)
+        shape.width = Cm(printed_width(part.blob))
+        shape.height = round(shape.width * height / width)
 
 
 def blacken_links(docx: Any) -> None:
