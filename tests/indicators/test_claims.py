@@ -11,16 +11,14 @@ from evaltools.errors import ParameterError, RuleBookError
 from evaltools.indicators.claims import (
     ClaimState,
     DataState,
-    Span,
     against_data,
     check_relations,
     coincidences,
     compare,
     derive,
-    evaluate,
     growth_base,
 )  # fmt: skip
-from evaltools.standards import Claims, Expression, Relations, RuleBook
+from evaltools.standards import Claims, Expression, Relations, RuleBook, Span, evaluate
 
 CLAIMS = Claims.load()
 RELATIONS = Relations.load(CLAIMS)

@@ -11,11 +11,12 @@ from evaltools.standards.relations import Derived, Expression, Relation, Relatio
 from evaltools.standards.rule import Rule
 from evaltools.standards.rulebook import RuleBook, check_day
 from evaltools.standards.snapshot import Rules
+from evaltools.standards.spans import Span, evaluate, plain, written
 from evaltools.standards.vocabulary import Applicability, Document, RuleStatus, VillageClass
 from evaltools.standards.yamlfile import Block, Fields, load_yaml, parse_yaml, read_date, read_number
 
 __all__ = [
     "Applicability", "Block", "Claim", "Claims", "Derived", "Document", "Expression", "Fields", "Pairing", "Pairings",
-    "Relation", "Relations", "Rule", "RuleBook", "RuleStatus", "Rules", "VillageClass", "check_day", "load_yaml",
-    "parse_yaml", "read_date", "read_number",
+    "Relation", "Relations", "Rule", "RuleBook", "RuleStatus", "Rules", "Span", "VillageClass", "check_day", "evaluate",
+    "load_yaml", "parse_yaml", "plain", "read_date", "read_number", "written",
 ]  # fmt: skip
