@@ -21,9 +21,10 @@ from evaltools.estimation.poverty import RelativeLine, arpr, fgt, poverty_gap_at
 from evaltools.estimation.quantiles import quantile
 from evaltools.estimation.replicates import Replicates
 from evaltools.estimation.results import Difference, Estimate, Estimates, covariance, difference
+from evaltools.estimation.weights import Weights
 
 __all__ = [
-    "Combination", "Difference", "Estimate", "Estimates", "RelativeLine", "Replicates", "SurveyDesign", "Verdict",
+    "Combination", "Difference", "Estimate", "Estimates", "RelativeLine", "Replicates", "SurveyDesign", "Verdict", "Weights",
     "arpr", "combine", "covariance", "difference", "effective_households", "effective_n", "fgt", "gini", "judge",
     "judge_limits", "judge_rate", "lorenz", "mean", "poverty_gap_at_median", "proportion", "qsr", "quantile",
     "rate_limits", "ratio", "total",

@@ -49,12 +49,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Controls:
-    """(n, p) control variables x, (n,) weights before and after, and the (p, p) inverse of sum d x x'."""
+    """(n, p) control variables, rotated so that sum d x x' = 1, and (n,) weights before and after."""
 
     x: Array
     base: Array
     weight: Array
-    inverse: Array
 
 
 def attach(rows: Rows, data: pd.DataFrame, design) -> Rows:
@@ -64,8 +63,17 @@ def attach(rows: Rows, data: pd.DataFrame, design) -> Rows:
     missing_columns(data.columns, design.calibration.columns)
     x = np.column_stack([control_columns(data, m) for m in design.calibration.margins])
     base = numeric(data, design.calibration.base_weight)
-    inverse = np.linalg.pinv((x * base[:, None]).T @ x, hermitian=True)
-    return replace(rows, controls=Controls(x, base, numeric(data, design.weight), inverse))
+    return replace(rows, controls=Controls(orthonormal(x, base), base, numeric(data, design.weight)))
+
+
+def orthonormal(x: Array, d: Array) -> Array:
+    """(n, r) variables that span x with sum d x x' = 1; redundant controls (all groups of two margins) fall away."""
+    half = x * np.sqrt(d)[:, None]
+    size = np.sqrt((half**2).sum(axis=0))
+    size[size == 0] = 1.0
+    _, values, rotation = np.linalg.svd(half / size, full_matrices=False)
+    used = values > values[0] * 1e-10
+    return x / size @ (rotation[used].T / values[used])
 
 
 def control_columns(data: pd.DataFrame, margin: Margin) -> Array:
@@ -87,9 +95,8 @@ def control_columns(data: pd.DataFrame, margin: Margin) -> Array:
 
 
 def project(controls: Controls, influence: sparse.csr_matrix) -> Array:
-    """(p, K) regression coefficients B of (n, K) influences on the controls."""
-    weighted = controls.x * controls.base[:, None]
-    return controls.inverse @ np.asarray((influence.T @ weighted).T)
+    """(p, K) regression coefficients of (n, K) influences on the controls."""
+    return np.asarray((influence.T @ (controls.x * controls.base[:, None])).T)
 
 
 def residual_scores(rows: Rows, layout: Layout, z: Array, u: Sequence[tuple[Codes, Array]]) -> Scores:

@@ -105,7 +105,7 @@ def multipliers(units: Units, spec: Replicates) -> Multipliers:
         np.fill_diagonal(factor, 0.0)
         rscales = (kept * (n - 1) / n)[stratum]
         return Multipliers(factor, np.sqrt(rscales), rscales)
-    if (kept < 1).any():
+    if (kept < 1 - 1e-9).any():
         raise EstimationError(
             "the rescaled bootstrap does not carry a finite population correction", todo="drop fpc, or use JKn"
         )

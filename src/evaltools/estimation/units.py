@@ -261,5 +261,5 @@ def _labels(keys: pd.DataFrame, design: SurveyDesign, first: Codes, token: bytes
     salt = np.uint64(int.from_bytes(hashlib.blake2b(token, digest_size=8).digest(), "big"))
     if not design.psus:
         return np.arange(len(first), dtype=np.uint64) + salt
-    text = keys.iloc[first][columns].astype(str).agg("\x1f".join, axis=1)
+    text = keys.iloc[first][columns].astype(str)
     return pd.util.hash_pandas_object(text, index=False).to_numpy()
