@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from evaltools.errors import DataMissingError, RuleBookError, RuleUndefinedError, ScopeError
-from evaltools.standards import Applicability, RuleBook, RuleStatus
+from evaltools.standards import Applicability, RuleBook, RuleStatus, parse_yaml, read_number
 
 BOOK = RuleBook.load()
 
@@ -233,3 +234,36 @@ def test_every_value_that_was_read_in_its_text_says_when():
             source = BOOK.vocabulary.documents[value.document].source
             if source in ("primary", "own"):
                 assert value.confirmed is not None, entry.id
+
+
+CITATIONS = {
+    ("exit.household_income_share", "梅州"): "粤发〔2016〕13号 第3条",
+    ("gate.omission_rate_max", "梅州"): (
+        "贫困县退出专项评估检查实施办法 漏评率（参照国家贫困县退出标准；二手来源，原文待核对）"
+    ),
+    ("exit.household_income_line_planned", "湛江"): "穗办〔2018〕31号 第一部分（二）（测算数；延伸适用）",
+    ("income.provincial_rural_disposable", "湛江"): "广东统计年鉴 农村居民人均可支配收入（待以统计年鉴核实）",
+    ("health.village_clinic_share", "湛江"): "粤发〔2016〕13号 第9条（力争目标）",
+    ("evaluation.sample.households_min", "湛江"): (
+        "广东省2018年度扶贫开发工作成效考核方案（摘录） 抽样设计（二手来源，原文待核对）"
+    ),
+    ("method.design_rho", "湛江"): "评估报告附录B（方法与不确定性） 有效样本量（本评估方法参数）",
+}
+
+
+@pytest.mark.parametrize(("key", "text"), CITATIONS.items(), ids=[k[0] for k in CITATIONS])
+def test_citation_carries_every_reservation_once(key, text):
+    assert BOOK.at("2020-12-31", key[1])[key[0]].cite() == text
+
+
+def test_the_entry_printed_in_the_documentation_is_the_packaged_one():
+    text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    block = text.split("```yaml\n")[1].split("```")[0]
+    shown = parse_yaml(block)[0]
+    entry = BOOK.entries[shown["id"]]
+    assert (entry.zh, entry.en, entry.comparison, entry.level) == (
+        shown["label"]["zh"], shown["label"]["en"], shown["comparison"], shown["level"],
+    )  # fmt: skip
+    packaged = [(v.start, v.value, v.status.value, v.document, v.clause, v.confirmed) for v in entry.values]
+    keys = ("from", "value", "status", "document", "clause", "confirmed")
+    assert [tuple(read_number(v[k]) if k == "value" else v[k] for k in keys) for v in shown["values"]] == packaged

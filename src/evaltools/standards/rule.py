@@ -125,7 +125,8 @@ class Rule:
             marks.append(self.status.zh if lang == "zh" else self.status.en)
         if self.applicability is Applicability.EXTENDED:
             marks.append(self.applicability.zh if lang == "zh" else self.applicability.en)
-        if self.source is not None and self.source.source in _SOURCE_MARK:
+        known = self.status in (RuleStatus.SECONDARY, RuleStatus.TO_BE_CONFIRMED)  # the status says it already
+        if self.source is not None and self.source.source in _SOURCE_MARK and not known:
             marks.append(_SOURCE_MARK[self.source.source][0 if lang == "zh" else 1])
         marks += [zh if lang == "zh" else en for zh, en in self.caveats]
         if self.changed:

@@ -25,7 +25,7 @@ class RuleStatus(Term):
     ANNOUNCED = "announced", "部署方向，未定标准", "announced, without a standard"
     BORROWED = "borrowed", "参照国家贫困县退出标准", "borrowed from the national standard for the exit of poor counties"
     REFERENCE = "reference", "参照外部做法", "borrowed from practice elsewhere"
-    SECONDARY = "secondary", "二手来源", "secondary source"
+    SECONDARY = "secondary", "二手来源，原文待核对", "secondary source, original to be checked"
     TO_BE_CONFIRMED = "to_be_confirmed", "待以统计年鉴核实", "to be confirmed against the statistical yearbook"
     METHOD = "method", "本评估方法参数", "method parameter of this evaluation"
     CHANGED = "changed", "使用者改动", "changed by the user"
