@@ -59,8 +59,12 @@ def families() -> tuple[str, ...]:
 
 def covered() -> frozenset[int]:
     """Code points that print: those in every shipped face, and those in any face of the user."""
-    common = frozenset.intersection(*(_face(p)[1] for p in shipped()))
-    return common.union(*(_face(p)[1] for p in added()))
+    return _covered(shipped(), added())
+
+
+@cache
+def _covered(common: tuple[Path, ...], more: tuple[Path, ...]) -> frozenset[int]:
+    return frozenset.intersection(*(_face(p)[1] for p in common)).union(*(_face(p)[1] for p in more))
 
 
 def chart_family() -> list[str]:
@@ -79,7 +83,10 @@ def _register(paths: tuple[Path, ...]) -> None:
 
 def missing(text: str) -> list[str]:
     """The characters of `text` that no face holds, in order of appearance; controls and white space do not print."""
-    have = covered()
+    return _missing(text, covered())
+
+
+def _missing(text: str, have: frozenset[int]) -> list[str]:
     return [c for c in dict.fromkeys(text) if ord(c) not in have and not _is_silent(c)]
 
 
@@ -89,9 +96,9 @@ def check_glyphs(texts: str | Iterable[tuple[str, str]], where: str = "") -> Non
     `texts`: one text, or pairs (where, text). Errors: ReportError naming each character, its code point and its place.
     """
     pairs = [(where, texts)] if isinstance(texts, str) else texts
-    found: dict[str, str] = {}
+    have, found = covered(), dict[str, str]()
     for place, text in pairs:
-        for c in missing(text):
+        for c in _missing(text, have):
             at = text.index(c)
             found.setdefault(c, f"{place}: …{text[max(0, at - 8) : at + 9].strip()}…" if place else text[:40])
     if found:
