@@ -12,6 +12,7 @@ from evaltools.indicators.claims import (
     ClaimState,
     DataState,
     against_data,
+    check_data,
     check_relations,
     coincidences,
     compare,
@@ -242,6 +243,25 @@ def test_a_quotient_by_what_may_be_zero_is_refused():
 )  # fmt: skip
 def test_data_support_contradict_or_leave_open_a_published_figure(low, high, state):
     assert against_data(CLAIMS["population.registered_2020_11"], low, high) is state
+
+
+def test_every_figure_is_listed_against_data_and_only_measured_ones_are_judged(tmp_path):
+    measured = FACT.replace("    kind: rate\n", "    kind: rate\n    measure: village.exit_share\n")
+    (tmp_path / "own.yaml").write_text(measured, encoding="utf-8")
+    claims = Claims.load(tmp_path)
+    frame = check_data(claims, {"village.exit_share": (0.9398, 0.9398)}).set_index("id")
+    assert len(frame) == len(claims.of(None))
+    assert frame.loc["own.figure", "state"] == "supported"
+    assert set(frame.drop("own.figure")["state"]) == {"not_verifiable"}
+    again = check_data(claims, {"village.exit_share": (0.91, 0.92)}).set_index("id")
+    assert again.loc["own.figure", "state"] == "contradicted"
+
+
+def test_figures_of_a_city_are_those_of_that_city():
+    found = {c.id for c in CLAIMS.of("汕尾")}
+    assert {"villages.shanwei", "industry.collective_income_shanwei"} <= found
+    assert all(CLAIMS[c].area == "441500" for c in found)
+    assert list(check_data(CLAIMS, {}, city="汕尾")["id"]) == [c.id for c in CLAIMS.of("441500")]
 
 
 def test_wording_alone_cannot_be_verified():

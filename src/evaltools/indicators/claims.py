@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,7 +16,12 @@ import pandas as pd
 
 from evaltools.errors import ParameterError, RuleBookError, nearest
 from evaltools.standards import Claim, Claims, Derived, Relation, Relations, Rules, Span, evaluate, plain, written
-from evaltools.terms import Term
+from evaltools.terms import City, Term
+
+DATA_COLUMNS = (
+    "id", "label_zh", "label_en", "written", "scope", "as_of", "state", "verdict_zh", "verdict_en", "low", "high",
+    "measure", "cite",
+)  # fmt: skip
 
 
 class ClaimState(Term):
@@ -241,3 +246,23 @@ def against_data(claim: Claim, low: float | None, high: float | None) -> DataSta
     if high < claim.low or low > claim.high:
         return DataState.CONTRADICTED
     return DataState.SUPPORTED if claim.low <= low and high <= claim.high else DataState.UNDECIDED
+
+
+def check_data(
+    claims: Claims, observed: Mapping[str, tuple[float | None, float | None]], city: City | str | None = None
+) -> pd.DataFrame:
+    """Every published figure of a city (None: of the province) against data: one row per figure.
+
+    observed : bounds by measure, in the unit of the claim; a full count has equal bounds, a survey its interval.
+    A figure without a measure, or whose measure was not observed, is not verifiable: it is listed all the same.
+    """
+    rows = []
+    for claim in claims.of(city):
+        low, high = observed.get(claim.measure, (None, None)) if claim.measure else (None, None)
+        state = against_data(claim, low, high)
+        rows.append({
+            "id": claim.id, "label_zh": claim.label_zh, "label_en": claim.label_en, "written": claim.written,
+            "scope": claim.scope, "as_of": claim.as_of, "state": state.value, "verdict_zh": state.zh,
+            "verdict_en": state.en, "low": low, "high": high, "measure": claim.measure, "cite": claim.cite(),
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=DATA_COLUMNS)

@@ -15,7 +15,8 @@ from evaltools.standards.entry import ID_PATTERN
 from evaltools.standards.pairings import FOLDER
 from evaltools.standards.vocabulary import Unit, Vocabulary, Word, load_vocabulary
 from evaltools.standards.yamlfile import Fields, load_yaml, read_number
-from evaltools.terms import CITIES
+from evaltools.terms import CITIES, City
+from evaltools.terms import city as find_city
 
 SCALES = {"": Fraction(1), "%": Fraction(1, 100), "万": Fraction(10_000), "亿": Fraction(100_000_000)}
 CLAIM_KINDS = ("stock", "flow", "cumulative", "target", "plan", "rate")
@@ -121,6 +122,11 @@ class Claims(Mapping[str, Claim]):
 
     def __len__(self) -> int:
         return len(self._claims)
+
+    def of(self, city: City | str | None = None) -> tuple[Claim, ...]:
+        """The figures of one city, or (None) those that speak of the province as a whole."""
+        code = None if city is None else find_city(city).code
+        return tuple(c for c in self._claims.values() if c.area == code)
 
     def inventory(self) -> dict[str, tuple[str, ...]]:
         """Inventory id -> ids of the claims that carry it."""
