@@ -202,7 +202,7 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
         domains=layout.domains.loc[np.repeat(np.arange(d_count), m)].reset_index(drop=True),
         statistic=tuple(labels) * d_count, kinds=kinds, estimate=value, se=se, ci_low=low, ci_high=high, df=df,
         deff=effect, n=n.astype(np.int64), n_psu=n_psu, reason=reason, weighting=weighting, cluster_size=cluster,
-        variation=variation, psu_weight=psu_weight, level=options.level, notes=layout.units.notes,
+        variation=variation, is_single=unseen, psu_weight=psu_weight, level=options.level, notes=layout.units.notes,
         deff_reference=DEFF_REFERENCES[options.deff],
     )  # fmt: skip
 

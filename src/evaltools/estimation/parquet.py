@@ -186,6 +186,17 @@ def _filled(values: np.ndarray) -> Array:
     return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
 
 
+def as_frame(data: Data, columns: Sequence[str]) -> pd.DataFrame:
+    """The named columns as a new DataFrame, from a frame or a file."""
+    wanted = list(dict.fromkeys(columns))
+    if isinstance(data, pd.DataFrame):
+        missing_columns(data.columns, wanted)
+        return data[wanted].copy(deep=False)
+    with Source(data) as source:
+        missing_columns(source.types, wanted)
+        return source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
+
+
 def middle(data: Data, name: str) -> float:
     """The mean of the first rows of a column: near enough to its middle to take from it."""
     with Source(data) as source:  # type: ignore[arg-type]

@@ -56,6 +56,7 @@ class Estimates(Sequence[Estimate]):
 
     kinds    : each "rate" (a share of units, judged by exact limits), "mean", "total", "ratio", "index" or "quantile"
     variation: what variances and covariances are made of
+    is_single: whether one PSU holds the domain, so that what sums to zero over a domain shows no variance
     psu_weight: (first-stage units, K) sum of analysis weights of each estimate's rows
     """
 
@@ -74,6 +75,7 @@ class Estimates(Sequence[Estimate]):
     weighting: Array
     cluster_size: Array
     variation: Variation
+    is_single: np.ndarray
     psu_weight: sparse.csc_matrix | None = None
     level: float = 0.95
     deff_reference: str = ""
@@ -101,7 +103,7 @@ class Estimates(Sequence[Estimate]):
         return (self[i] for i in range(len(self)))
 
     def _take(self, rows: np.ndarray) -> Estimates:
-        arrays = {f: getattr(self, f)[rows] for f in (*_FLOATS, "n", "n_psu")}
+        arrays = {f: getattr(self, f)[rows] for f in (*_FLOATS, "n", "n_psu", "is_single")}
         return replace(
             self, **arrays, domains=self.domains.iloc[rows].reset_index(drop=True),
             statistic=tuple(self.statistic[i] for i in rows), kinds=tuple(self.kinds[i] for i in rows), reason=tuple(self.reason[i] for i in rows),
@@ -156,6 +158,29 @@ class Estimates(Sequence[Estimate]):
 
 
 _FLOATS = ("estimate", "se", "ci_low", "ci_high", "df", "deff", "weighting", "cluster_size")
+
+
+def derive(base: Estimates, source: np.ndarray, value: Array, jacobian: Array, statistic: Sequence[str], *,
+           vanishing: bool | np.ndarray, kind: str = "index") -> Estimates:  # fmt: skip
+    """Estimates g(base) by the delta method.
+
+    source: (M,) the base estimate that lends its domain, n and df; value: (M,); jacobian: (K, M) d g_m / d base_k;
+    vanishing: whether the influences of g sum to zero over a domain (one answer, or (M,))
+    """
+    made = base._take(source)
+    variation = base.variation.transform(np.where(np.isfinite(jacobian), jacobian, 0.0))
+    reason = tuple(
+        r or ("not defined for these values" if not np.isfinite(v) else
+              "one PSU holds the whole domain: its variance cannot be estimated" if lost else "")
+        for r, v, lost in zip(made.reason, value, made.is_single & vanishing, strict=True)
+    )  # fmt: skip
+    se = np.where([r != "" for r in reason], np.nan, np.sqrt(variation.variance()))
+    low, high = t_interval(value, se, made.df, base.level)
+    nothing = np.full(len(se), np.nan)
+    return replace(
+        made, statistic=tuple(statistic), kinds=(kind,) * len(se), estimate=value, se=se, ci_low=low, ci_high=high,
+        deff=nothing, reason=reason, variation=variation,
+    )  # fmt: skip
 
 
 def covariance(a: Estimate, b: Estimate) -> float:
