@@ -60,16 +60,26 @@ def households(n: int = 30) -> pd.DataFrame:
     return frame.sort_values(["city_code", "household_id", "year"], ignore_index=True)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write_folder(data: Path, n: int = 30) -> Path:
     """regions, villages and households as Parquet, with meta.json."""
-    data = tmp_path / "data"
     data.mkdir()
     regions().to_parquet(data / "regions.parquet", index=False)
     villages().to_parquet(data / "villages.parquet", index=False)
-    households().to_parquet(data / "households.parquet", index=False)
+    households(n).to_parquet(data / "households.parquet", index=False)
     (data / "meta.json").write_text(json.dumps({"synthetic": True, "seed": 7}), encoding="utf-8")
     return data
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A correct folder of this test alone."""
+    return write_folder(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A correct folder that the tests of a module share, each with its own rows."""
+    return write_folder(tmp_path_factory.mktemp("shared") / "data")
 
 
 @pytest.fixture(autouse=True)

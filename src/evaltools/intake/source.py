@@ -22,6 +22,7 @@ from evaltools.intake.grid import FileProblem, Grid
 from evaltools.intake.headers import HeaderMatch, match_headers
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
+_ROW = "file_row_number"
 ALL_CITIES = tuple(c.code for c in terms.CITIES)
 
 
@@ -125,7 +126,9 @@ class ParquetSource:
         self.notes: Counter[str] = Counter()
         self.rows_broken = 0
         self._where, self._parameters = self._selection(cities)
-        self.rows = self._scan([]).column("file_row_number").to_numpy() + 1
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        everything = not self._where
+        self.rows = np.arange(1, self.rows_in_file + 1) if everything else self._scan([])[_ROW].to_numpy() + 1
 
     def _selection(self, cities: Sequence[str] | None) -> tuple[str, list[object]]:
         name = self.contract.city_column
@@ -144,10 +147,11 @@ class ParquetSource:
         return '"' + physical.replace('"', '""') + '"'
 
     def _scan(self, names: Sequence[str]) -> pa.Table:
-        chosen = ", ".join(["file_row_number", *(f'{self._quoted(n)} AS "{n}"' for n in names)])
+        chosen = ", ".join([_ROW, *(f'{self._quoted(n)} AS "{n}"' for n in names)])
         sql = f"SELECT {chosen} FROM read_parquet(?, file_row_number = true) {self._where} ORDER BY file_row_number"
-        with duckdb.connect() as connection:
-            return connection.sql(sql, params=[str(self.path), *self._parameters]).to_arrow_table()
+        if self._connection is None:
+            self._connection = duckdb.connect()
+        return self._connection.sql(sql, params=[str(self.path), *self._parameters]).to_arrow_table()
 
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
         table = self._scan(names)

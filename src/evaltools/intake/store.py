@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
@@ -17,6 +18,9 @@ from evaltools.intake.pseudonyms import PseudonymKey
 from evaltools.intake.quality import ERROR, TableQuality, Violation
 from evaltools.intake.source import Source
 from evaltools.intake.validate import check_rows, check_values, doubtful_units, duplicate_keys
+
+_log = logging.getLogger("evaltools.intake")
+"""Holds counts only, never a value."""
 
 Mode = Literal["raise", "drop", "report"]
 """What happens to rows that break the contract: raise an error, leave them out and count them, or list everything."""
@@ -103,6 +107,9 @@ class Store:
         for name, message in doubtful_units(self.frame, [self.contract.columns[n] for n in wanted]):
             self._violation(None, name, "", "doubtful-unit", message, "warning")
         self._settle()
+        what = "%s: %d columns read, %d rows kept of %d, %d violations so far"
+        kept, read = len(self.frame), self.ledger.rows_read
+        _log.info(what, self.contract.table, len(wanted), kept, read, len(self.violations))
 
     def has_columns(self, names: Iterable[str]) -> bool:
         """Whether the file has all these contract columns."""

@@ -137,14 +137,24 @@ class Tables:
 
     def read_all(self) -> QualityReport:
         """Read and check every table of the folder; at the first broken one it raises, in mode "report" it goes on."""
-        for table in self.names:
-            try:
-                self._ensure(self._store(table), None)
-            except EvaltoolsError as error:
-                if self.on_violation != "report":
-                    raise
-                self.unreadable[table] = error
+        for step in (self._read_columns, self._ensure_all):  # columns first: each file is then scanned once
+            for table in self.names:
+                try:
+                    step(table)
+                except EvaltoolsError as error:
+                    if self.on_violation != "report":
+                        raise
+                    self.unreadable[table] = error
         return self.quality
+
+    def _read_columns(self, table: str) -> None:
+        store = self._store(table)
+        store.ensure()
+        store.raise_if_broken()
+
+    def _ensure_all(self, table: str) -> None:
+        if table not in self.unreadable:
+            self._ensure(self._store(table), None)
 
     def path(self, table: str) -> Path | None:
         """A Parquet file with the table in canonical columns, for DuckDB scans; None where the folder lacks the table.

@@ -1,0 +1,210 @@
+"""A folder opens lazily, by city and column, the same from every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from evaltools.errors import DataInvalidError, DataMissingError, ParameterError, RuleBookError, ScopeError
+from evaltools.intake import open_tables
+from evaltools.intake.source import ParquetSource
+
+TABLES = ("regions", "villages", "households")
+
+
+def rewrite(folder: Path, out: Path, form: str, header: str = "canonical") -> Path:
+    """The same tables in another format, with canonical or Chinese headers and values."""
+    from evaltools.intake import load_contract
+
+    out.mkdir()
+    for table in TABLES:
+        frame = pd.read_parquet(folder / f"{table}.parquet")
+        contract = load_contract(table)
+        if header == "zh":
+            for name in frame.columns:
+                column = contract.columns[name]
+                if column.values:
+                    frame[name] = frame[name].map(column.values)
+                if column.type == "boolean":
+                    frame[name] = frame[name].astype("boolean").map({True: "是", False: "否"}).astype("str")
+            frame = frame.rename(columns={n: contract.columns[n].header_zh for n in frame.columns})
+        stem = contract.zh if header == "zh" else table
+        if form == "xlsx":
+            frame.to_excel(out / f"{stem}.xlsx", index=False)
+        elif form == "parquet":
+            frame.to_parquet(out / f"{stem}.parquet", index=False)
+        else:
+            frame.to_csv(out / f"{stem}.csv", index=False, encoding=form)
+    return out
+
+
+@pytest.mark.parametrize("header", ["canonical", "zh"])
+@pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "gb18030", "xlsx", "parquet"])
+def test_every_format_and_header_gives_the_same_frames(folder: Path, tmp_path: Path, form: str, header: str) -> None:
+    expected = open_tables(folder, city="梅州")
+    other = open_tables(rewrite(folder, tmp_path / "other", form, header), city="441400")
+    for table in TABLES:
+        pd.testing.assert_frame_equal(other[table], expected[table])
+    assert other.quality.is_clean
+
+
+def test_formats_may_be_mixed(folder: Path, tmp_path: Path) -> None:
+    mixed = rewrite(folder, tmp_path / "mixed", "xlsx")
+    (mixed / "regions.xlsx").unlink()
+    pd.read_parquet(folder / "regions.parquet").to_csv(mixed / "regions.csv", index=False)
+    pd.testing.assert_frame_equal(open_tables(mixed).households, open_tables(folder).households)
+
+
+def test_nothing_is_read_before_it_is_used(folder: Path) -> None:
+    (folder / "persons.parquet").write_bytes(b"broken")
+    tables = open_tables(folder, city="meizhou")
+    assert tables.has("persons")
+    assert tables.households is not None
+    with pytest.raises(DataInvalidError, match="readable Parquet"):
+        _ = tables.persons
+
+
+def test_only_the_columns_that_are_asked_for_leave_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    scan = ParquetSource._scan
+
+    def spy(self: ParquetSource, names):
+        if self.file == "households.parquet":
+            seen.extend(names)
+        return scan(self, names)
+
+    monkeypatch.setattr(ParquetSource, "_scan", spy)
+    frame = open_tables(folder, city="梅州").load("households", columns=["persons"], year=2020)
+    assert list(frame.columns) == ["persons"]
+    assert set(seen) == {"household_id", "year", "city_code", "persons"}
+
+
+def test_a_column_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = open_tables(folder, city="梅州")
+    first = tables.households
+    monkeypatch.setattr(ParquetSource, "_scan", None)
+    pd.testing.assert_frame_equal(tables.households, first)
+
+
+def test_the_city_filter_is_named_counted_and_complete(folder: Path) -> None:
+    tables = open_tables(folder, city=["梅州", "汕尾"])
+    assert len(tables.households) == len(open_tables(folder).households) == 60
+    one = open_tables(folder, city="汕尾市")
+    assert set(one.households["city_code"]) == {"441500"}
+    ledger = one.quality.tables["households"]
+    assert (ledger.rows_in_file, ledger.rows_elsewhere, ledger.rows_read, ledger.rows_kept) == (60, 40, 20, 20)
+    assert ledger.balanced()
+
+
+def test_a_row_without_a_known_city_belongs_to_nobody_and_is_reported_to_everybody(folder: Path) -> None:
+    frame = pd.read_parquet(folder / "households.parquet")
+    frame.loc[0, "city_code"] = None
+    frame.loc[1, "city_code"] = "999999"
+    frame.to_parquet(folder / "households.parquet", index=False)
+    for city in ("梅州", "汕尾"):
+        with pytest.raises(DataInvalidError) as caught:
+            open_tables(folder, city=city).load("households", ["persons"])
+        assert "missing-value" in str(caught.value)
+        assert "999999" in str(caught.value)
+
+
+def test_another_citys_broken_row_does_not_stop_this_one(folder: Path) -> None:
+    frame = pd.read_parquet(folder / "households.parquet")
+    frame.loc[frame["city_code"] == "441500", "wage_income_yuan"] = -1.0
+    frame.to_parquet(folder / "households.parquet", index=False)
+    assert len(open_tables(folder, city="梅州").households) == 40
+    with pytest.raises(DataInvalidError, match="below-minimum"):
+        _ = open_tables(folder, city="汕尾").households
+
+
+def test_types_keep_unknown_apart(folder: Path) -> None:
+    frame = open_tables(folder).households
+    assert frame["drinking_water_ok"].isna().sum() == 2
+    assert frame["drinking_water_ok"].dtype == "boolean"
+    assert frame["returned_year"].isna().all()
+    assert frame["persons"].dtype == "int64"
+    assert frame["village_code"].dtype == "str"
+    assert frame["head_age"].isna().all()  # absent from the file: unknown for everybody
+
+
+def test_the_year_is_chosen(folder: Path) -> None:
+    tables = open_tables(folder)
+    assert set(tables.load("households", year=2019)["year"]) == {2019}
+    assert len(tables.load("households", year=2012)) == 0
+    with pytest.raises(DataMissingError, match="no year"):
+        tables.load("regions", year=2019)
+
+
+def test_frames_handed_out_cannot_spoil_the_tables(folder: Path) -> None:
+    tables = open_tables(folder)
+    frame = tables.households
+    frame["persons"] = 0
+    assert (tables.households["persons"] == 3).all()
+
+
+def test_names_are_checked(folder: Path) -> None:
+    tables = open_tables(folder)
+    with pytest.raises(RuleBookError, match="households"):
+        tables.has("house")
+    with pytest.raises(AttributeError, match="households"):
+        _ = tables.houshold
+    with pytest.raises(RuleBookError, match="persons"):
+        tables.load("households", columns=["person"])
+    with pytest.raises(DataMissingError, match="no table loans"):
+        _ = tables.loans
+    with pytest.raises(ScopeError, match="梅州"):
+        open_tables(folder, city="梅洲")
+    with pytest.raises(DataMissingError, match="no data folder"):
+        open_tables(folder / "nowhere")
+    with pytest.raises(ParameterError, match="raise or drop"):
+        open_tables(folder, on_violation="ignore")  # type: ignore[arg-type]
+
+
+def test_two_files_for_one_table_are_refused(folder: Path) -> None:
+    pd.read_parquet(folder / "regions.parquet").to_csv(folder / "行政区划.csv", index=False)
+    with pytest.raises(DataInvalidError, match="2 files for one table regions"):
+        open_tables(folder)
+
+
+def test_files_that_are_no_table_are_listed_not_read(folder: Path) -> None:
+    (folder / "notes.docx").write_bytes(b"")
+    (folder / "~$households.xlsx").write_bytes(b"")
+    assert open_tables(folder).quality.ignored_files == ("notes.docx",)
+
+
+def test_meta_says_whether_data_are_synthetic(folder: Path) -> None:
+    assert open_tables(folder).is_synthetic
+    assert open_tables(folder).meta["seed"] == 7
+    (folder / "meta.json").write_text(json.dumps({"synthetic": "true"}))
+    assert not open_tables(folder).is_synthetic
+    (folder / "meta.json").write_text("[1]")
+    with pytest.raises(DataInvalidError, match=r"meta\.json"):
+        _ = open_tables(folder).meta
+    (folder / "meta.json").unlink()
+    assert open_tables(folder).meta == {}
+
+
+def test_a_path_for_scans_is_always_canonical(folder: Path, tmp_path: Path) -> None:
+    tables = open_tables(folder)
+    assert tables.path("regions") == folder / "regions.parquet"  # canonical already: no copy
+    assert tables.path("loans") is None
+    made = tables.path("households")  # optional columns are missing: completed in a copy
+    assert made is not None
+    assert "head_age" in pq.read_schema(made).names
+    other = open_tables(rewrite(folder, tmp_path / "zh", "xlsx", "zh"), city="梅州")
+    scanned = other.path("villages")
+    assert scanned is not None
+    pd.testing.assert_frame_equal(pd.read_parquet(scanned)[["village_code"]], other.villages[["village_code"]])
+
+
+def test_a_path_after_dropping_holds_only_kept_rows(folder: Path) -> None:
+    frame = pd.read_parquet(folder / "regions.parquet")
+    frame.loc[len(frame)] = ["441499", "错", "village", "441400", "441400"]
+    frame.to_parquet(folder / "regions.parquet", index=False)
+    path = open_tables(folder, on_violation="drop").path("regions")
+    assert path is not None
+    assert "441499" not in pd.read_parquet(path)["region_code"].tolist()
