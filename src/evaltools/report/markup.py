@@ -201,15 +201,18 @@ def inlined(placed: Placed) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def column_shares(table: Table, least: float = 5, most: float = 26) -> tuple[float, ...]:
-    """The share of the width of each column, summing to 1: as given, the rest by the length of what stands in it."""
+def column_shares(table: Table, least: float = 5, most: float = 34) -> tuple[float, ...]:
+    """The share of the width of each column, summing to 1: as given, the rest by the length of what stands in it.
+
+    Short cells and titles stay on one line; long text shares what is left so that its rows come out about equally high.
+    """
     wanted = []
     for j, c in enumerate(table.columns):
-        cells = [text_width(plain_text(row[j])) for row in table.rows]
+        cells = [w for row in table.rows if (w := text_width(plain_text(row[j])))]
         longest, usual = max(cells, default=0), sum(cells) / len(cells) if cells else 0
         full = text_width(plain_text(c.title)) + (text_width(c.unit) + 4 if c.unit else 0)
-        head = min(full, max(12, full / 2))  # short titles stay on one line, long ones may take two
-        wanted.append(min(most, max(least, head, usual * 1.2, min(longest, 14))))
+        head = min(full, max(12, full / 2))
+        wanted.append(min(most, max(least, head, min(longest, 14), 0.5 * usual + 0.2 * longest)))
     fixed = sum(c.width or 0 for c in table.columns)
     free = sum(w for w, c in zip(wanted, table.columns, strict=True) if c.width is None)
     room = max(0.0, 1 - fixed)

@@ -7,6 +7,7 @@ user's) are visible to the compiler; the document's date is `as_of`, so equal do
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from evaltools.report.words import words
 from evaltools.report.writers.web import ASSETS
 
 Line = list[list[str]]
+LONG = re.compile(r"[!-~]{21,}")
+"""A run of Latin characters too long for a narrow column: a digest, an address."""
 
 
 def pdf_bytes(built: Assembled) -> bytes:
@@ -75,12 +78,17 @@ def _speaker(built: Assembled) -> Callable[[Inline | None], Line]:
                 target = built.target(p)
                 out.append(["ref", target.number, target.anchor])
             elif isinstance(p, Styled):
-                out.append([p.style, p.text, ""])
+                out.append([p.style, breakable(p.text), ""])
             else:
-                out.append(["text", plain_text(p), ""])
+                out.append(["text", breakable(plain_text(p)), ""])
         return out
 
     return text
+
+
+def breakable(text: str) -> str:
+    """The text with invisible places to break (U+200B) in runs that would stick out of a column."""
+    return LONG.sub(lambda m: re.sub(r"(.{8})(?=.)", "\\1\u200b", m[0]), text)
 
 
 def _item(placed: Placed, built: Assembled, text: Callable[[Inline | None], Line], folder: Path) -> dict[str, Any]:
