@@ -31,6 +31,10 @@ def lay_out_table(drawn: Any, block: Table, width: int) -> None:
         _row_properties(row, is_header=i == 0)
         for j, cell in enumerate(row.cells):
             _cell(cell, widths[j], ALIGNMENTS[block.columns[j].align], size, is_header=i == 0)
+    if block.n or block.source or block.note:  # the notes under a table never stand alone on the next page
+        for cell in drawn.rows[-1].cells:
+            for p in cell.paragraphs:
+                p.paragraph_format.keep_with_next = True
 
 
 def _table_properties(drawn: Any, width: int) -> None:
