@@ -29,9 +29,9 @@ def survey() -> pd.DataFrame:
             "interview_id": f"S{i}", "design": "main", "year": "2020", "city_code": "441400",
             "county_code": "441402", "stratum": "梅江", "village_code": "441402001201", "household_id": f"H{i:06d}",
             "group": "registered_labour", "weight": "10.5", "persons": "3", "is_responded": "是",
-            "registry_status": "exited", "labour_capacity": "full", "is_dibao": "否", "is_tekun": "否", "surveyed_income_per_capita_yuan": "9000", "food_ok": "是",
-            "clothing_ok": "是", "education_ok": "是", "healthcare_ok": "是", "housing_ok": "是",
-            "drinking_water_ok": "是", "approves": "是", "respondent_name": NAME, "head_id_number": ID, "phone": PHONE,
+            "registry_status": "exited", "labour_capacity": "full", "is_dibao": "否", "is_tekun": "否",
+            "surveyed_income_per_capita_yuan": "9000", "food_ok": "是", "clothing_ok": "是",
+            "education_ok": "是", "healthcare_ok": "是", "housing_ok": "是", "drinking_water_ok": "是", "approves": "是", "respondent_name": NAME, "head_id_number": ID, "phone": PHONE,
             "remarks": f"{NAME}说：电话138-0013-8000，证号440102 1980 0101 1235，座机0753-2345678",
             "interviewer_id": "E1", "身份证复印件": ID, ID: "张三",
         })  # fmt: skip

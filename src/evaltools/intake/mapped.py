@@ -85,6 +85,7 @@ def apply_mapping(mapping: Mapping, given: Path, mode: Mode, key_file: str | os.
     work = _Foreign(mapping, open_source(path, mapping.foreign, None), mode, key)
     frame, rows = work.mapped()
     source = FrameSource(frame, rows, path.name, work.source.rows_in_file, work.rows_out)
+    source.match.pseudonyms = work.already_pseudonyms()
     store = Store(source, mapping.contract, mode, key)
     store.violations = work.violations + store.violations
     store.ledger.dropped = work.dropped
@@ -111,6 +112,11 @@ class _Foreign:
     def rows_out(self) -> int:
         """Rows left out before the contract sees them."""
         return sum(self.dropped.values())
+
+    def already_pseudonyms(self) -> set[str]:
+        """Identifying columns of the contract that come from a declared identifier, replaced on this side."""
+        columns = self.mapping.foreign.columns
+        return {t.column.name for t in self.mapping.targets if t.source and columns[t.source].identifying}
 
     def _refuse_missing(self) -> None:
         contract, present = self.mapping.foreign, self.source.match.positions

@@ -199,12 +199,14 @@ class Store:
     def _settle(self) -> None:
         """Bring the ledger up to date, and integers without gaps to their plain type."""
         self.ledger.rows_kept = len(self.frame)
-        for name in self._loaded:
+        shares = {}
+        for name in (n for n in self.contract.columns if n in self._loaded):  # a set has no order, a report has one
             column = self.contract.columns[name]
             values = self.frame[column.output]
-            self.ledger.missing[column.output] = float(values.isna().mean()) if len(values) else 0.0
+            shares[column.output] = float(values.isna().mean()) if len(values) else 0.0
             if column.dtype == "int64" and values.dtype != "int64" and not values.isna().any():
                 self.frame[column.output] = values.astype("int64")
+        self.ledger.missing = shares
 
     def _violation(self, row: int | None, column: str, value: str, rule: str, message: str, severity: str) -> None:
         self.violations.append(
