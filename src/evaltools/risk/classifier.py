@@ -102,7 +102,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         out = []
         for model, terms in self._chunks(X):
             eta = self._shifted(model.log_odds(terms))
-            half = z * self._update()[1] * np.sqrt(model.variance(terms))
+            half = z * self.last_update[1] * np.sqrt(model.variance(terms))
             out.append(np.column_stack([expit(eta - half), expit(eta + half)]))
         return np.concatenate(out)
 
@@ -112,12 +112,13 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         for start in range(0, max(len(frame), 1), CHUNK):
             yield self.model_, self.model_.plan.read(frame.iloc[start : start + CHUNK])
 
-    def _update(self) -> tuple[float, float]:
-        """(shift, slope) of the last dated update."""
+    @property
+    def last_update(self) -> tuple[float, float]:
+        """(shift, slope) of the last dated update; (0, 1) before any."""
         return (self.updates_[-1]["shift"], self.updates_[-1]["slope"]) if self.updates_ else (0.0, 1.0)
 
     def _shifted(self, eta: np.ndarray) -> np.ndarray:
-        shift, slope = self._update()
+        shift, slope = self.last_update
         return shift + slope * eta
 
     def explain(self, X: Any) -> Reasons:
@@ -127,7 +128,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "model_")
         frame = to_frame(self, X, reset=False)
-        shift, slope = self._update()
+        shift, slope = self.last_update
         parts, terms = [], []
         for model, piece in self._chunks(frame):
             parts.append(slope * model.reasons(piece))

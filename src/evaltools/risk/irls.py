@@ -67,9 +67,11 @@ def sandwich(
     X: np.ndarray, y: np.ndarray, w: np.ndarray, penalty: np.ndarray, beta: np.ndarray, clusters: np.ndarray, *,
     offset: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Cluster-robust covariance of `beta`, (p, p): bread x meat x bread, with the usual small-sample factor
-    G/(G-1) * (n-1)/(n-p) (Liang and Zeger 1986; the default of statsmodels); under a
-    penalty its expected squared bias is added (Marra and Wood 2012), so that shrunk is not taken for sure. clusters : (n,) integers 0..G-1."""
+    """Cluster-robust covariance of `beta`, (p, p): bread x meat x bread. clusters : (n,) integers 0..G-1.
+
+    Small-sample factor G/(G-1) * (n-1)/(n-p), the default of statsmodels (Liang and Zeger 1986). Under a penalty its
+    expected squared bias is added (Marra and Wood 2012), so that what was shrunk is not taken for sure.
+    """
     p = expit(X @ beta if offset is None else offset + X @ beta)
     bread = np.linalg.inv(information(X, w * p * (1 - p), penalty))
     scores = (w * (y - p))[:, None] * X

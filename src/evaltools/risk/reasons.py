@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evaltools.risk.columns import MISSING, Plan, Terms
-from evaltools.risk.wording import sentence, word
+from evaltools.risk.columns import Plan, Terms
+from evaltools.risk.wording import read_values, sentence, word
 
 REST = "(rest)"
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """parts : (n, terms) additions to the log-odds. baseline : log-odds of the average household. values : (n, terms)
-    text of what the household showed. `index` is that of the table explained."""
+    """parts : (n, terms) additions to the log-odds. baseline : log-odds of the average household.
+    terms: what each household showed. `index` is that of the table explained."""
 
     names: tuple[str, ...]
     parts: np.ndarray
@@ -76,22 +76,16 @@ class Reasons:
                 continue
             words = word(self.plan.terms[term])
             name[at], cause[at] = self.names[term], words.cause
-            shown = self._values(term, rows[at])
-            pairs = list(zip(shown, gain[at] > 0, odds[at], strict=True))
-            zh[at] = [sentence(words, v, up, o, "zh") for v, up, o in pairs]
-            en[at] = [sentence(words, v, up, o, "en") for v, up, o in pairs]
+            up, gains = gain[at] > 0, odds[at]
+            for lang, into in (("zh", zh), ("en", en)):
+                values = read_values(self.plan.terms[term], self._shown(term, rows[at]), lang)
+                into[at] = [sentence(words, v, u, o, lang) for v, u, o in zip(values, up, gains, strict=True)]
         out = out.assign(term=name, cause=cause, odds_ratio=odds, zh=zh, en=en)
         out["household"] = self.index.to_numpy()[rows]
         return out[["household", "row", "rank", "term", "cause", "log_odds", "odds_ratio", "zh", "en"]]
 
-    def _values(self, term: int, rows: np.ndarray) -> list[str]:
+    def _shown(self, term: int, rows: np.ndarray) -> np.ndarray:
         spec = self.plan.terms[term]
         if spec.is_category:
-            codes = self.terms.codes[rows, self.plan.categories.index(spec)]
-            return [spec.levels[c] if c >= 0 else "缺失 missing" if c == MISSING else "未见 unseen" for c in codes]
-        x = self.terms.numbers[rows, self.plan.numbers.index(spec)]
-        if spec.kind == "ratio":
-            x = np.exp(x)
-        elif spec.kind == "money":
-            x = np.sign(x) * np.expm1(np.abs(x))
-        return ["缺失 missing" if np.isnan(v) else f"{v:.3g}" for v in x]
+            return self.terms.codes[rows, self.plan.categories.index(spec)]
+        return self.terms.numbers[rows, self.plan.numbers.index(spec)]
