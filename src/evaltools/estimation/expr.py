@@ -23,11 +23,13 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True)
 class Expr:
-    """`sql`: DuckDB expression; `array`: the same of (n,) columns; `columns`: the numeric columns it reads."""
+    """`sql`: DuckDB expression; `array`: the same of (n,) columns; `columns`: the numeric columns it reads;
+    `condition`: of an indicator, the SQL condition that it states."""
 
     sql: str
     array: Callable[[Columns], Array]
     columns: frozenset[str] = frozenset()
+    condition: str | None = None
 
     def __add__(self, other: Expr | float) -> Expr:
         return _binary("+", np.add, self, other)
@@ -64,7 +66,7 @@ class Expr:
     def where(self, condition: Expr) -> Expr:
         """self where the indicator `condition` is 1, else 0 (self is not looked at there)."""
         return Expr(
-            f"CASE WHEN {condition.sql} = 1 THEN {self.sql} ELSE 0.0 END",
+            f"CASE WHEN {condition.condition or condition.sql + ' = 1'} THEN {self.sql} ELSE 0.0 END",
             lambda c: np.where(condition.array(c) == 1.0, self.array(c), 0.0),
             self.columns | condition.columns,
         )
@@ -99,8 +101,10 @@ def _binary(sign: str, function: Callable, left: Expr | float, right: Expr | flo
 
 def _indicator(sign: str, function: Callable, left: Expr, right: Expr | float) -> Expr:
     a, b = as_expr(left), as_expr(right)
+    condition = f"{a.sql} {sign} {b.sql}"
     return Expr(
-        f"CASE WHEN {a.sql} {sign} {b.sql} THEN 1.0 ELSE 0.0 END",
+        f"CASE WHEN {condition} THEN 1.0 ELSE 0.0 END",
         lambda c: function(a.array(c), b.array(c)).astype(np.float64),
         a.columns | b.columns,
+        condition,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from evaltools.errors import DataMissingError, EstimationError
 from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_codes, missing_columns, read_rows
 from evaltools.estimation.design import SurveyDesign
-from evaltools.estimation.expr import Array, quoted
+from evaltools.estimation.expr import ONE, Array, Expr, quoted
 from evaltools.estimation.units import build_units, pair
 
 FLOATS = ("FLOAT", "DOUBLE")
@@ -75,17 +76,15 @@ def _weight(source: Source, design: SurveyDesign) -> str:
     return " * ".join(source.number(c) for c in design.weight_columns) or "1.0::DOUBLE"
 
 
-def _check(bad_weights: int, source: Source, design: SurveyDesign) -> None:
-    if not bad_weights:
-        return
+def _bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
+    """Name the rows of the file whose weights are missing, negative or infinite."""
     w = _weight(source, design)
-    found = source.frame(
-        f"SELECT file_row_number AS i FROM {source.relation} WHERE {w} IS NULL OR NOT isfinite({w}) OR {w} < 0 LIMIT 10"
-    )
-    name = " x ".join(design.weight_columns)
+    bad = f"FROM {source.relation} WHERE {w} IS NULL OR NOT isfinite({w}) OR {w} < 0"
+    count = int(source.frame(f"SELECT count(*) AS n {bad}")["n"].iloc[0])
+    found = source.frame(f"SELECT file_row_number AS i {bad} LIMIT 10")["i"]
     raise EstimationError(
-        f"weight {name} is missing, negative or infinite in {bad_weights} rows",
-        where=f"file rows {', '.join(map(str, found['i']))}", expected="a finite weight of 0 or more in every row",
+        f"weight {' x '.join(design.weight_columns)} is missing, negative or infinite in {count} rows",
+        where=f"rows {', '.join(map(str, found))} of the file", expected="a finite weight of 0 or more in every row",
     )  # fmt: skip
 
 
@@ -101,36 +100,41 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
         inner += [f"{quoted(k)} AS {quoted(k + ' as key')}" for k in shared]
         named = {k: quoted(k + " as key" if k in shared else k) for k in keys}
         sql_keys = ", ".join(f"{text} AS {quoted(k)}" for k, text in named.items())
-        values = ", ".join(f"{_sql(s)} AS s{i}" for i, s in enumerate(unique.values()))
+        weights = {key: f"w{i}" for i, key in enumerate(dict.fromkeys((s.needs, s.inside) for s in unique.values()))}
+        middle_columns = ", ".join(f"{_valid_weight(*key)} AS {name}" for key, name in weights.items())
+        values = ", ".join(f"{_sql(s, weights[s.needs, s.inside])} AS s{i}" for i, s in enumerate(unique.values()))
         table = source.frame(
-            f"SELECT {sql_keys}, {values}, count(*) FILTER (WHERE w IS NULL OR NOT isfinite(w) OR w < 0) AS bad_weights "
-            f"FROM (SELECT {_weight(source, design)} AS w, {', '.join(inner)} FROM {source.relation}) "
+            f"SELECT {sql_keys}, {values}, min(w) AS least, max(w) AS most, count(*) - count(w) AS without "
+            f"FROM (SELECT *, {middle_columns} FROM "
+            f"(SELECT {_weight(source, design)} AS w, {', '.join(inner)} FROM {source.relation})) "
             f"GROUP BY {', '.join(named.values())} ORDER BY {', '.join(named.values())}"
         )
-        _check(int(table["bad_weights"].sum()), source, design)
-    if table.empty:
-        raise EstimationError("the data has no rows", expected="at least one sampled row")
+        if table.empty:
+            raise EstimationError("the data has no rows", expected="at least one sampled row")
+        if table["without"].any() or not (table["least"].min() >= 0 and np.isfinite(table["most"].max())):
+            _bad_weights(source, design)
+        if not table["most"].max() > 0:
+            raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
     layout, inside = _layout(table, design, by, where)
     order = {key: f"s{i}" for i, key in enumerate(unique)}
     out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
     if not np.isfinite(out).all():
         raise EstimationError(f"one of the columns {list(columns)} holds infinite values")
-    out = np.where(inside[:, None], out, 0.0)
-    if out[:, 1].sum() <= 0 and not any(s.needs for s in sums[:1]):
-        raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    return layout, out
+    return layout, np.where(inside[:, None], out, 0.0)
 
 
-def _sql(one: Sum) -> str:
-    conditions = [f"{quoted(c)} IS NOT NULL" for c in sorted(one.needs)]
-    conditions += [f"{one.inside.sql} = 1.0"] if one.inside else []
-    conditions += ["w > 0"] if one.power == 0 else []
-    where = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+def _valid_weight(needs: frozenset[str], inside: Expr | None) -> str:
+    """The weight where a row counts, else NULL: aggregates then pass over it, faster than a FILTER on each."""
+    conditions = [f"{quoted(c)} IS NOT NULL" for c in sorted(needs)]
+    conditions += [inside.condition or f"{inside.sql} = 1.0"] if inside else []
+    return f"CASE WHEN {' AND '.join(conditions)} THEN w END" if conditions else "w"
+
+
+def _sql(one: Sum, weight: str) -> str:
     if one.power == 0:
-        return f"count(*){where}"
-    weight = "w" if one.power == 1 else "w * w"
-    value = weight if one.value.sql == "1.0::DOUBLE" else f"{weight} * {one.value.sql}"
-    return f"sum({value}){where}"
+        return f"count(nullif({weight}, 0))"
+    factor = weight if one.power == 1 else f"{weight} * {weight}"
+    return f"sum({factor})" if one.value.sql == ONE.sql else f"sum({factor} * {one.value.sql})"
 
 
 def _layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
@@ -172,7 +176,10 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
             f"FROM {source.relation} r JOIN cell ON {on}"
         ).fetchnumpy()
         weight = _filled(arrays["w"])
-        _check(int((~(np.isfinite(weight) & (weight >= 0))).sum()), source, design)
+        if not (np.isfinite(weight).all() and (weight >= 0).all()):
+            _bad_weights(source, design)
+        if not weight.sum() > 0:
+            raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
     keyed, inside = _layout(table, design, by, where)
     code, first = pair(keyed.unit, keyed.domain)
     layout = Layout(keyed.units, keyed.domains, keyed.unit[first], keyed.domain[first])

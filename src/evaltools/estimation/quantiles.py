@@ -3,7 +3,8 @@
 F is the weighted distribution function. Rules where F(x_k) = p exactly (within 1e-12):
   "math"  : the smallest x with F(x) >= p
   "school": the mean of that x and the next
-  "hf7"   : linear between the points (F(x_{k-1}) / F(x_{n-1}), x_k), R's default type 7
+  "hf7"   : linear between the points (F(x_{k-1}) / F(x_{n-1}), x_k), R's default type 7; among rows with equal x and
+            unequal weights it depends on their order, here as in R
 """
 
 from __future__ import annotations
@@ -45,22 +46,26 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
     options = Options(where, overall, level)
 
     def share(ys: Array, w: Array, _: float):
-        f = np.cumsum(w) / w.sum()
-        at = [quantile_sorted(ys, f, v, rule) for v in points]
-        below = ys[:, None] <= np.array(at)
-        value = w @ below / w.sum()
-        return value, (below - value) / w.sum(), np.zeros(len(points))
+        to = np.cumsum(w)
+        at = [quantile_sorted(ys, to / to[-1], v, rule) for v in points]
+        below = np.searchsorted(ys, at, "right")
+        value = to[below - 1] / to[-1]
+        u = np.empty((len(ys), len(points)))
+        for k in range(len(points)):
+            u[: below[k], k], u[below[k] :, k] = (1 - value[k]) / to[-1], -value[k] / to[-1]
+        return value, u, np.zeros(len(points))
 
     labels = tuple(f"q{v:g}" for v in points)
     shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options,
-                                     is_share=True)  # fmt: skip
+                                     is_share=True, stable=rule == "hf7")  # fmt: skip
     low_p, high_p = intervals.rate_interval(
         {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval], shares.estimate, shares.se, shares.n, shares.df, level
     )
     m, i, out = len(points), 0, np.full((3, len(shares)), np.nan)
     for one in passes:
-        for _, row in one.order.slices():
-            ys, w = rows.columns[y][row], rows.weight[row]
+        for d in range(one.order.count):
+            mine = slice(one.order.start[d], one.order.start[d + 1])
+            ys, w = one.order.y[mine], rows.weight[one.order.row[mine]]
             f = np.cumsum(w) / w.sum() if len(w) else w
             for k in range(m):
                 ends = (points[k], low_p[i], high_p[i])
@@ -125,9 +130,13 @@ def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Arr
     """share x median and its influences (n,): -share (1(y <= m) - F(m)) / (f(m) N). Osier (2009), Deville (1999)."""
     total = w.sum()
     middle = quantile_sorted(y, np.cumsum(w) / total, 0.5, rule)
-    below = (y <= middle).astype(np.float64)
+    below = int(np.searchsorted(y, middle, "right"))
     at = density(y, w, middle)
-    return share * middle, -share * (below - w @ below / total) / (at * total) if at > 0 else np.full(len(y), np.nan)
+    if not at > 0:
+        return share * middle, np.full(len(y), np.nan)
+    u = np.full(len(y), w[:below].sum() / total)
+    u[:below] -= 1.0
+    return share * middle, u * (share / (at * total))
 
 
 def mean_line(y: Array, w: Array, share: float) -> tuple[float, Array]:
