@@ -1,0 +1,47 @@
+"""Whole reports of a helped, a helping and a task-free city, made once from the demo data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from evaltools import batch
+
+CITIES = ("meizhou", "guangzhou", "jiangmen")
+
+
+class Made(NamedTuple):
+    """One city's folder of files, with its record page and HTML read."""
+
+    folder: Path
+    html: str
+    report: dict[str, Any]
+
+
+def make(cities, data: Path | str, out: Path, formats=batch.FORMATS, **changes: str) -> dict[str, Made]:
+    """Run cities through the batch; a failed one fails the test with its reason."""
+    root = Path(__file__).resolve().parents[2]
+    given = [{"city": c, "year": "2020", "as_of": "", "data": str(data), "lang": "zh", **changes} for c in cities]
+    jobs = batch.plan(given, notebook=root / "notebooks" / "city_report.ipynb", out=out, formats=formats)
+    manifest = batch.run(jobs, workers=2)
+    assert not manifest.failed, [r.reason for r in manifest.failed]
+    return {c: read(out / c) for c in cities}
+
+
+def read(folder: Path) -> Made:
+    record = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return Made(folder, (folder / "report.html").read_text(encoding="utf-8"), record)
+
+
+@pytest.fixture(scope="session")
+def make_reports():
+    """`make_reports(cities, data, out)` → city → Made."""
+    return make
+
+
+@pytest.fixture(scope="session")
+def reports(demo, tmp_path_factory) -> dict[str, Made]:
+    return make(CITIES, demo, tmp_path_factory.mktemp("reports"))
