@@ -173,7 +173,7 @@ class CityReport:
         return Document(self.cover.title, self.cover.subtitle, self.cover.meta, self.chapters)
 
     def chapter(self, name: str) -> Chapter:
-        """The chapter called `name`: its number (一, 附录A), in either language, or its title (摘要). Errors: ReportError."""
+        """The chapter called `name`: its number (一, 附录A) in either language, or its title. Errors: ReportError."""
         for chapter in self.chapters:
             names = (chapter.number, chapter.title) if chapter.number else (SUMMARY, chapter.title)
             if name in names or NUMBERS.get(name) == chapter.number:

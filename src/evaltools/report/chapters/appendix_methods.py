@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaltools.indicators import Gates
+from evaltools.indicators import Gate, Gates
+from evaltools.intake import load_contract
 from evaltools.report.blocks import Block, Bound, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.gatewords import GateWords, sample_of, words_of
@@ -47,7 +48,7 @@ def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> 
             desk.free(note if desk.lang == "zh" else "", f"rule.{rule.id}.note", ground),
         )
 
-    widths = (0.2, 0.15, 0.14, 0.21, 0.1, 0.2)
+    widths = (0.19, 0.15, 0.14, 0.21, 0.13, 0.18)
     heads = ("col.rule", "a.col_population", "col.limit", "col.clause", "a.col_from", "a.col_note")
     return Table(
         title=say("a.rules_table", chapter=name),
@@ -63,28 +64,31 @@ def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> 
 
 
 def _formulas(desk: Desk, gates: Gates) -> Table:
-    say = desk.say
-    rows = tuple(
-        (
-            w.name,
-            desk.free(w.result.source.formula, f"{w.ref}.formula", w.ground),
-            say.listed(w.result.source.tables),
-            w.cite(),
-        )
-        for w in words_of(desk, gates.results)
-    )
+    """What each rate divides by what, in words; report.json has the formula with column names beside each number."""
+    say, rows = desk.say, words_of(desk, gates.results)
+    widths = (0.2, 0.55, 0.25)
+    heads = ("col.indicator", "a.col_formula", "a.col_tables")
+    tables = [say.listed([_table_name(desk, t) for t in w.result.source.tables]) for w in rows]
     return Table(
         title=say.word("a.formula_table"),
-        rows=rows,
+        rows=tuple((w.name, _formula(desk, w), t) for w, t in zip(rows, tables, strict=True)),
         key="formulas",
-        columns=(
-            Column(say.word("col.indicator"), width=0.16),
-            Column(say.word("a.col_formula"), width=0.44),
-            Column(say.word("a.col_tables"), width=0.15),
-            Column(say.word("col.clause"), width=0.25),
-        ),
-        source=say("source.survey"),
+        columns=tuple(Column(say.word(h), width=x) for h, x in zip(heads, widths, strict=True)),
+        note=say("two.gates_clauses", cites=desk.documents(w.rule for w in rows)),
     )
+
+
+def _formula(desk: Desk, w: GateWords) -> Inline:
+    """The formula in words, with the line it uses."""
+    key = f"a.formula.{w.result.gate.value}"
+    if w.result.gate in (Gate.OMISSION, Gate.WRONG_INCLUSION):
+        line = desk.rule("identification.household_income_max")
+        return desk.say(key, line=desk.limit(line, sign=False), cite=desk.short(line))
+    return desk.say(key)
+
+
+def _table_name(desk: Desk, table: str) -> str:
+    return load_contract(table).zh if desk.lang == "zh" else table
 
 
 def appendix_b(desk: Desk, gates: Sequence[Gates]) -> Chapter:

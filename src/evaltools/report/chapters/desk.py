@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from evaltools.report.blocks import Inline
 from evaltools.report.chapters.say import Parts, Voice
 from evaltools.report.inline import Bound, Ground, inline_parts, plain_text
 from evaltools.report.model import ReportInput
-from evaltools.standards import Applicability, Rule
+from evaltools.standards import Applicability, Rule, RuleStatus
 from evaltools.terms import City, VerdictState
 
 STATES = (VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING)
@@ -56,6 +57,24 @@ class Desk:
         if r.applicability is Applicability.UNDEFINED:
             return self.say.word("word.other_cities")
         return cite(r, self.lang)
+
+    def short(self, rule: str | Rule) -> Inline:
+        """A citation for narrow places: 粤发〔2016〕13号 第3条; a borrowed limit says so; appendix A has it in full."""
+        r = self.rule(rule) if isinstance(rule, str) else rule
+        if r.applicability is Applicability.UNDEFINED:
+            return self.say.word("word.other_cities")
+        borrowed = r.status is RuleStatus.BORROWED
+        text = self.say.label(r.status) if borrowed else f"{r.document} {r.clause}".strip()
+        return Bound(text, text, "citation", f"short:{r.id}", _rule_ground(r))
+
+    def documents(self, rules: Iterable[Rule | None]) -> Parts:
+        """The documents behind several rules with their reservations, each once, without the single clauses."""
+        known = [r for r in rules if r is not None and r.applicability is not Applicability.UNDEFINED]
+        texts = {r.cite(self.lang).replace(f" {r.clause}", "", 1): r for r in known}
+        ground = Ground("rule", rules=tuple(r.id for r in known)) if known else None
+        if ground is None:
+            return (self.say.word("word.no_rule"),)
+        return self.say.listed([Bound(t, t, "citation", f"documents:{r.id}", ground) for t, r in texts.items()])
 
     def ended(self, text: Inline) -> Inline:
         """Text that came with the results, closed by a full stop if it has none."""

@@ -35,13 +35,13 @@ class ProblemClass(Term):
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem. `kind`: key of recommendations.yaml; `what`: found and how sure; `clause`: the rule it stands
-    against; `place`: where it is worst; `size`: how many; `evidence`: key of the table or figure that shows it;
-    `subject`: what the advice speaks of; `weight`: larger comes first within its class."""
+    """One problem. `kind`: key of recommendations.yaml; `what`: found and how sure; `rule`: id of the rule it
+    stands against, "" for none; `place`: where it is worst; `size`: how many; `evidence`: key of the table
+    or figure that shows it; `subject`: what the advice speaks of; `weight`: larger comes first within its class."""
 
     kind: str
     what: Parts
-    clause: Inline
+    rule: str
     place: Inline
     size: Inline
     evidence: str
@@ -53,15 +53,16 @@ class Finding:
         return ProblemClass(entry(self.kind)["class"])
 
     def headline(self, desk: Desk) -> Parts:
-        """One line for the summary: found and how sure, against which clause, where."""
+        """One line for the summary: found, how sure, where worst."""
         zh = desk.lang == "zh"
         parts: list[Inline] = [self.what]
-        if plain_text(self.clause):
-            parts += ["，依据" if zh else "; clause: ", self.clause]
         if plain_text(self.place) and plain_text(self.place) not in plain_text(self.what):
-            parts += ["；最突出：" if zh else "; worst: ", self.place]
+            parts += ["，最突出的是" if zh else ", worst: ", self.place]
         whole = inline_parts((*(p for part in parts for p in inline_parts(part)), "。" if zh else "."))
         return whole if zh else capital(whole)
+
+    def clause(self, desk: Desk) -> Inline:
+        return desk.short(self.rule) if self.rule else desk.say.word("word.no_rule")
 
     def owner(self, desk: Desk) -> str:
         return _table()["owners"][entry(self.kind)["owner"]][desk.lang]
@@ -76,9 +77,9 @@ class Finding:
         late = str(day) < desk.inp.as_of.isoformat()
         return desk.say("ten.overdue" if late else "ten.due", due=due)
 
-    def advice(self, desk: Desk) -> Parts:
-        """The recommendation of its kind, with place and subject filled in."""
-        template = entry(self.kind)["advice"][desk.lang]
+    def advice(self, desk: Desk, *, short: bool = False) -> Parts:
+        """The recommendation of its kind, with place and subject filled in; `short` for the summary."""
+        template = entry(self.kind)["short" if short else "advice"][desk.lang]
         slots = {"place": self.place or desk.city, "subject": self.subject}
         parts: list[Any] = []
         for literal, name, _, _ in Formatter().parse(template):
@@ -94,11 +95,11 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (order.index(f.problem_class), -f.weight)))
 
 
-def advice_of(desk: Desk, findings: Sequence[Finding]) -> list[Parts]:
+def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -> list[Parts]:
     """Recommendations in the order of the findings, each wording once."""
     seen: dict[str, Parts] = {}
     for finding in findings:
-        text = finding.advice(desk)
+        text = finding.advice(desk, short=short)
         seen.setdefault(plain_text(text), text)
     return list(seen.values())
 
@@ -125,10 +126,10 @@ def _table() -> dict[str, Any]:
     path = Path(str(files("evaltools.report.chapters"))) / "recommendations.yaml"
     table = load_yaml(path, error=ReportError)
     for kind, given in table["kinds"].items():
-        if set(given) != {"class", "owner", "deadline", "advice"}:
+        if set(given) != {"class", "owner", "deadline", "advice", "short"}:
             raise ReportError(
                 f"kind {kind!r} has {sorted(given)}",
-                expected="class, owner, deadline, advice",
+                expected="class, owner, deadline, advice, short",
                 where="report/chapters/recommendations.yaml",
             )
         ProblemClass(given["class"])

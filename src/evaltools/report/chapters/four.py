@@ -92,14 +92,14 @@ def _exit(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Find
             desk.share(counts["not_met"], total, "villages.not_met_share", ground),
         )
         what = say("find.village_exit", n=size, share=share)
-        found.append(Finding("village_exit", what, desk.cite(ACTUAL), place, size, "village-exit", weight=4.5))
+        found.append(Finding("village_exit", what, ACTUAL, place, size, "village-exit", weight=4.5))
     if counts["evidence_missing"]:
         size = n(counts["evidence_missing"], "missing")
         found.append(
             Finding(
                 "village_missing",
                 say("find.village_missing", n=size),
-                desk.cite(ACTUAL),
+                ACTUAL,
                 "",
                 size,
                 "village-exit",

@@ -121,40 +121,37 @@ def _edge(values: pd.Series, which: str) -> float:
 
 
 def _table(desk: Desk, items: pd.DataFrame, ground: Ground, villages: VillageVerdicts) -> Table:
-    say = desk.say
+    """Counts and share of each item; limit, verdict and clause only where some item has a rule."""
+    say, rows = desk.say, as_rows(items)
+    is_ruled = any(_rule(desk, r) for r in rows)
 
     def row(r: Row) -> tuple[Inline, ...]:
         base = say.word("four.base_nv" if r["item"] in NATURAL else "four.base_village")
         ref = f"coverage.{r['item']}"
         due, done = (desk.number(r[c], "count", f"{ref}.{c}", ground) for c in ("denominator", "numerator"))
         unknown = desk.count(r["unknown_villages"], "villages", f"{ref}.unknown", ground, with_unit=False)
-        return (
-            _name(desk, r, ground),
-            base,
-            due,
-            done,
-            unknown,
-            _share(desk, r, ground),
-            _target(desk, r),
-            desk.state(r["state"]),
-            _clause(desk, r),
-        )
+        first = (_name(desk, r, ground), base, due, done, unknown, _share(desk, r, ground))
+        return (*first, _target(desk, r), desk.state(r["state"]), _clause(desk, r)) if is_ruled else first
 
-    heads = [Column(say.word(f"four.col_{c}"), "right") for c in ("due", "done", "unknown")]
+    narrow = 0.08 if is_ruled else 0.13
+    heads = [Column(say.word(f"four.col_{c}"), "right", width=narrow) for c in ("due", "done", "unknown")]
+    ruled = [
+        Column(say.word("col.limit"), "right", width=0.09),
+        Column(say.word("col.state"), width=0.11),
+        Column(say.word("col.clause"), width=0.2),
+    ]
     return Table(
         title=say.word("four.cover_table"),
         key="coverage",
         source=say("source.villages"),
         columns=(
-            Column(say.word("col.item")),
-            Column(say.word("four.col_base")),
+            Column(say.word("col.item"), width=0.18 if is_ruled else 0.3),
+            Column(say.word("four.col_base"), width=0.1 if is_ruled else 0.17),
             *heads,
-            Column(say.word("col.share"), "right"),
-            Column(say.word("col.limit"), "right"),
-            Column(say.word("col.state")),
-            Column(say.word("col.clause"), width=0.25),
+            Column(say.word("col.share"), "right", width=narrow),
+            *(ruled if is_ruled else []),
         ),
-        rows=tuple(row(r) for r in as_rows(items)),
+        rows=tuple(row(r) for r in rows),
         n=say("four.n", n=desk.count(len(villages.frame), "villages", "villages.n", ground)),
     )
 
@@ -172,7 +169,7 @@ def _target(desk: Desk, row: Row) -> Inline:
 
 def _clause(desk: Desk, row: Row) -> Inline:
     rule = _rule(desk, row)
-    return desk.cite(rule) if rule else desk.say.word("word.no_rule")
+    return desk.short(rule) if rule else desk.say.word("word.no_rule")
 
 
 def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], ground: Ground) -> list[Finding]:
@@ -191,7 +188,7 @@ def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], grou
             Finding(
                 "coverage",
                 what,
-                _clause(desk, row),
+                RULE_OF[str(row["item"])],
                 place,
                 size,
                 "coverage",

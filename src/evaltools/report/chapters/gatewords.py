@@ -52,14 +52,18 @@ class GateWords:
     def rule(self) -> Rule | None:
         return self.result.rule
 
-    def rate(self) -> Bound:
-        return self._pct(self.result.rate, "rate")
+    @property
+    def rule_id(self) -> str:
+        return str(self.result.rule.id) if self.result.rule is not None else ""
 
-    def interval(self) -> Bound:
+    def rate(self, fmt: str = "pct2") -> Bound:
+        return self._pct(self.result.rate, "rate", fmt)
+
+    def interval(self, fmt: str = "pct2") -> Bound:
         r, lang = self.result, self.desk.lang
         if math.isnan(r.low) or math.isnan(r.high):
             return Bound(binding.MISSING, None, "share", f"{self.ref}.interval", self.ground)
-        text = ("～" if lang == "zh" else "–").join(binding.FORMATS["pct2"].text(x, lang) for x in (r.low, r.high))
+        text = ("～" if lang == "zh" else "–").join(binding.FORMATS[fmt].text(x, lang) for x in (r.low, r.high))
         return Bound(text, (r.low, r.high), "share", f"{self.ref}.interval", self.ground)
 
     def level(self) -> Bound:
@@ -130,8 +134,8 @@ class GateWords:
             text,
         )
 
-    def _pct(self, x: float | None, what: str) -> Bound:
-        return self.desk.number(x, "share", f"{self.ref}.{what}", self.ground, "pct2")
+    def _pct(self, x: float | None, what: str, fmt: str = "pct2") -> Bound:
+        return self.desk.number(x, "share", f"{self.ref}.{what}", self.ground, fmt)
 
 
 def words_of(desk: Desk, results: Iterable[GateResult]) -> list[GateWords]:

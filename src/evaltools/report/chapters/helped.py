@@ -13,6 +13,7 @@ from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.gatewords import OPEN, GateWords, sample_of, tally, words_of
 from evaltools.report.chapters.summary import highlights
 from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
+from evaltools.report.chapters.two_gates import gate_cells, gate_columns
 from evaltools.report.charts.gates import pair_gates
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import HelpedCity
@@ -103,27 +104,15 @@ def _n(desk: Desk, known: Sequence[HelpedCity]) -> Inline:
 
 def _gates_table(desk: Desk, known: Sequence[HelpedCity]) -> Table:
     say = desk.say
-    rows = [
-        (desk.city_name(h.city), w.name, w.rate(), w.interval(), w.limit(), w.state, w.cite())
-        for h in known
-        for w in words_of(desk, _gates(h).results)
-    ]
-    level = GateWords(desk, _gates(known[0]).results[0]).level()
+    rows = [(h, w) for h in known for w in words_of(desk, _gates(h).results)]
     return Table(
         title=say.word("helping.gates_table"),
         key="helped-gates",
-        rows=tuple(rows),
+        rows=tuple((desk.city_name(h.city), w.name, *gate_cells(w)) for h, w in rows),
         source=say("source.survey"),
         n=_n(desk, known),
-        columns=(
-            Column(say.word("helping.col_city")),
-            Column(say.word("col.indicator")),
-            Column(say.word("col.estimate"), "right"),
-            Column(say("col.interval", level=level), "right"),
-            Column(say.word("col.limit"), "right"),
-            Column(say.word("col.state")),
-            Column(say.word("col.clause"), width=0.25),
-        ),
+        note=say("two.gates_clauses", cites=desk.documents(w.rule for _, w in rows)),
+        columns=(Column(say.word("helping.col_city"), width=0.14), *gate_columns(desk, rows[0][1])),
     )
 
 
@@ -183,6 +172,6 @@ def _findings(desk: Desk, helped: HelpedCity) -> list[Finding]:
             size = desk.count(len(rows), "items", f"helped.{helped.city.code}.{kind}", rows[0].ground)
             what = desk.say(f"find.{kind}", city=name, gates=gates)
             found.append(
-                Finding(kind, what, rows[0].cite(), name, size, "helped-gates", name, weight=weight + len(rows) / 10)
+                Finding(kind, what, rows[0].rule_id, name, size, "helped-gates", name, weight=weight + len(rows) / 10)
             )
     return found

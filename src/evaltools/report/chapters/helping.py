@@ -261,7 +261,7 @@ def _guidance_findings(desk: Desk, table: pd.DataFrame, ground: Ground) -> list[
                 due=due,
                 arrived=_money(desk, r["arrived_yuan"], f"{ref}.arrived_yuan", ground),
             )
-            found.append(Finding("guidance_short", what, desk.cite(AMOUNT), name, gap, "guidance", weight=7))
+            found.append(Finding("guidance_short", what, AMOUNT, name, gap, "guidance", weight=7))
         if r["on_time_yuan"] < r["arrived_yuan"]:
             late = _money(desk, r["arrived_yuan"] - r["on_time_yuan"], f"{ref}.late", ground)
             what = desk.say(
@@ -271,5 +271,5 @@ def _guidance_findings(desk: Desk, table: pd.DataFrame, ground: Ground) -> list[
                 due=due,
                 on_time=_money(desk, r["on_time_yuan"], f"{ref}.on_time_yuan", ground),
             )
-            found.append(Finding("guidance_late", what, desk.cite(DUE), name, late, "guidance", weight=4))
+            found.append(Finding("guidance_late", what, DUE, name, late, "guidance", weight=4))
     return found

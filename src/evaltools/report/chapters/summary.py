@@ -1,18 +1,18 @@
-"""摘要: one page with the overall verdict, the gates at a glance, five findings, three recommendations."""
+"""摘要: one page with the overall verdict, the gates at a glance, the heaviest findings with what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from evaltools.indicators import Gates
-from evaltools.report.blocks import Block, Bullets, Callout, Chapter, Figure, Heading, Paragraph
+from evaltools.report.blocks import Block, Callout, Chapter, Column, Figure, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding, advice_of
+from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.gatewords import not_applicable_reason, sample_of, tally, words_of
 from evaltools.report.charts.gates import gate_strip
 from evaltools.terms import VerdictState
 
-FINDINGS, ADVICE = 5, 3
+FINDINGS = 5
 TONE = {VerdictState.MET: "good", VerdictState.NOT_MET: "bad"}
 
 
@@ -28,14 +28,24 @@ def summary(desk: Desk, findings: Sequence[Finding]) -> Chapter:
 
 
 def highlights(desk: Desk, findings: Sequence[Finding]) -> list[Block]:
-    """The heaviest findings of all classes and what to do about them; the rest stands in chapter ten."""
+    """The heaviest findings of all classes, each with its clause and what to do; the rest stands in chapter ten."""
     say = desk.say
     if not findings:
-        return [Heading(say.word("sum.findings")), Paragraph(say("sum.no_findings"))]
-    heaviest = sorted(findings, key=lambda f: -f.weight)
-    top = [Heading(say.word("sum.findings")), Bullets(tuple(f.headline(desk) for f in heaviest[:FINDINGS]), True)]
-    advice = advice_of(desk, heaviest)[:ADVICE]
-    return [*top, Heading(say.word("sum.advice")), Bullets(tuple(advice), True), Paragraph(say("sum.ledger"))]
+        return [Paragraph(say("sum.no_findings"))]
+    heaviest = sorted(findings, key=lambda f: -f.weight)[:FINDINGS]
+    return [
+        Table(
+            title=say.word("sum.findings"),
+            key="highlights",
+            columns=(
+                Column(say.word("sum.col_finding"), width=0.42),
+                Column(say.word("col.clause"), width=0.26),
+                Column(say.word("sum.col_advice"), width=0.32),
+            ),
+            rows=tuple((f.headline(desk), f.clause(desk), f.advice(desk, short=True)) for f in heaviest),
+            note=say("sum.ledger"),
+        )
+    ]
 
 
 def strip(desk: Desk, gates: Gates, key: str = "gate-strip") -> Figure:

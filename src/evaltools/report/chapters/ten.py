@@ -29,7 +29,7 @@ def chapter_ten(desk: Desk, findings: Sequence[Finding]) -> Chapter:
 
 def _table(desk: Desk, cls: ProblemClass, findings: Sequence[Finding], ground: Ground) -> Table:
     say = desk.say
-    widths = {"problem": 0.34, "place": 0.11, "size": 0.11, "clause": 0.2, "owner": 0.11, "due": 0.13}
+    widths = {"problem": 0.33, "place": 0.1, "size": 0.12, "clause": 0.18, "owner": 0.13, "due": 0.14}
     return Table(
         title=say("ten.table", cls=say.label(cls)),
         key=f"problems-{cls.value}",
@@ -46,7 +46,7 @@ def _row(desk: Desk, f: Finding) -> tuple[Inline, ...]:
         evidence(desk, f),
         f.place if plain_text(f.place) else desk.city,
         f.size if plain_text(f.size) else none,
-        f.clause if plain_text(f.clause) else desk.say.word("word.no_rule"),
+        f.clause(desk),
         f.owner(desk),
         f.deadline(desk),
     )

@@ -24,7 +24,7 @@ def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], li
     if account.missing:
         columns = say.listed(account.missing)
         what = say("find.account_missing", columns=columns)
-        finding = Finding("account_missing", what, desk.cite(CLAUSE_OF_ACCOUNT), "", "", "ledger", weight=2)
+        finding = Finding("account_missing", what, CLAUSE_OF_ACCOUNT, "", "", "ledger", weight=2)
         return [head, Paragraph(say("two.account_missing", columns=columns))], [finding]
     if not account.has_opening:
         return [head, Paragraph(say("two.account_first", year=desk.year))], []
@@ -77,14 +77,14 @@ def _open_counties(desk: Desk, account: AccountTables, ground: Ground) -> tuple[
     if not known:
         what = say("find.account_hidden", n=n)
         return say("two.account_open_hidden", n=n, cite=rule), [
-            Finding("account", what, rule, "", n, "account", weight=2)
+            Finding("account", what, CLAUSE_OF_ACCOUNT, "", n, "account", weight=2)
         ]
     row = max(known, key=lambda r: abs(int(r["persons"])))
     place = desk.place(row["county_code"])
     size = desk.number(int(row["persons"]), "persons", f"account.{row['county_code']}.residual", ground)
     what = say("find.account", size=size, n=n)
     return say("two.account_open", n=n, place=place, size=size, cite=rule), [
-        Finding("account", what, rule, place, n, "account", weight=2)
+        Finding("account", what, CLAUSE_OF_ACCOUNT, place, n, "account", weight=2)
     ]
 
 

@@ -230,7 +230,7 @@ def _findings(desk: Desk, exits: ExitTables, ground: Ground, place: Inline) -> l
     if is_some(poor):
         size = poor_count(desk, exits)
         what = desk.say("find.poor_remaining_hidden") if is_withheld(poor) else desk.say("find.poor_remaining", n=size)
-        found.append(Finding("poor_remaining", what, desk.cite("exit.deadline"), "", size, "exit-lines", weight=4))
+        found.append(Finding("poor_remaining", what, "exit.deadline", "", size, "exit-lines", weight=4))
     return [f for f in found if f is not None]
 
 
@@ -250,9 +250,9 @@ def _finding(
         return None
     n = desk.count(city[column], "households", f"exits.city.{column}", ground)
     if is_withheld(city[column]):
-        return Finding(kind, desk.say(f"find.{kind}_hidden"), desk.cite(rule), place, n, table, weight=weight / 2)
+        return Finding(kind, desk.say(f"find.{kind}_hidden"), rule, place, n, table, weight=weight / 2)
     share = desk.share(city[column], city["households"], f"exits.city.{column}_share", ground, "pct2")
-    return Finding(kind, desk.say(f"find.{kind}", n=n, share=share), desk.cite(rule), place, n, table, weight=weight)
+    return Finding(kind, desk.say(f"find.{kind}", n=n, share=share), rule, place, n, table, weight=weight)
 
 
 def _most_missing(desk: Desk, exits: ExitTables) -> Inline:

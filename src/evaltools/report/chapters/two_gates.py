@@ -94,30 +94,39 @@ def _unknown(desk: Desk, w: GateWords) -> Inline:
 
 
 def gates_table(desk: Desk, gates: Gates) -> Table:
-    """The city's rates with interval, limit, verdict and clause."""
-    say, rows = desk.say, words_of(desk, gates.results)
-    level = rows[0].level()
-    columns = (
-        Column(say.word("col.indicator")),
-        Column(say.word("col.estimate"), "right"),
-        Column(say("col.interval", level=level), "right"),
-        Column(say.word("col.limit"), "right"),
-        Column(say.word("col.state")),
-        Column(say.word("col.clause"), width=0.3),
-    )
+    """The city's rates with interval, limit and verdict; the clauses stand under the table."""
+    rows = words_of(desk, gates.results)
     return Table(
-        title=say.word("two.gates_table"),
-        columns=columns,
+        title=desk.say.word("two.gates_table"),
+        columns=gate_columns(desk, rows[0]),
         key="gates",
-        source=say("source.survey"),
-        rows=tuple((w.name, w.rate(), w.interval(), w.limit(), w.state, w.cite()) for w in rows),
+        source=desk.say("source.survey"),
+        rows=tuple((w.name, *gate_cells(w)) for w in rows),
         n=sample_of(desk, gates),
+        note=desk.say("two.gates_clauses", cites=desk.documents(w.rule for w in rows)),
         emphasis=tuple((i, 4) for i, w in enumerate(rows) if w.result.state is VerdictState.NOT_MET),
     )
 
 
+def gate_columns(desk: Desk, any_gate: GateWords) -> tuple[Column, ...]:
+    """Heads of a table of gates: name, estimate, interval, limit, verdict."""
+    say = desk.say
+    return (
+        Column(say.word("col.indicator"), width=0.24),
+        Column(say.word("col.estimate"), "right", width=0.14),
+        Column(say("col.interval", level=any_gate.level()), "right", width=0.24),
+        Column(say.word("col.limit"), "right", width=0.14),
+        Column(say.word("col.state"), width=0.24),
+    )
+
+
+def gate_cells(w: GateWords) -> tuple[Inline, ...]:
+    """Estimate, interval, limit, verdict."""
+    return (w.rate(), w.interval(), w.limit(), w.state)
+
+
 def _county_table(desk: Desk, gates: Gates) -> list[Block]:
-    """Counties × rates: estimate, interval, verdict in each cell."""
+    """Counties × rates: estimate and interval in each cell, the verdict where there is one."""
     if not gates.counties:
         return []
     say = desk.say
@@ -129,7 +138,8 @@ def _county_table(desk: Desk, gates: Gates) -> list[Block]:
         w = cells.get((place, gate))
         if w is None or not w.is_known:
             return w.state if w else desk.state(VerdictState.EVIDENCE_MISSING)
-        return (w.rate(), " [", w.interval(), "] ", w.state)
+        verdict = f" {w.state}" if w.result.state in (VerdictState.MET, VerdictState.NOT_MET) else ""
+        return (w.rate("pct1"), " [", w.interval("pct1"), "]", verdict)
 
     return [
         Table(
@@ -137,7 +147,10 @@ def _county_table(desk: Desk, gates: Gates) -> list[Block]:
             key="gates-counties",
             source=say("source.survey"),
             note=say("two.gates_county_note"),
-            columns=(Column(say.word("col.county")), *(Column(say.label(g)) for g in shown)),
+            columns=(
+                Column(say.word("col.county"), width=0.13),
+                *(Column(say.label(g), width=0.87 / len(shown)) for g in shown),
+            ),
             rows=tuple((desk.place(p), *(cell(p, g) for g in shown)) for p in places),
             n=sample_of(desk, gates),
         )
@@ -154,15 +167,15 @@ def _finding(desk: Desk, w: GateWords, gates: Gates) -> Finding | None:
         kind = "approval_not_met" if r.gate is Gate.APPROVAL else "gate_not_met"
         what = say("find.gate_not_met", **slots)
         return Finding(
-            kind, what, w.cite(), place, say("find.gate_size", n=w.n()), "gates", w.name, weight=10 + _excess(r)
+            kind, what, w.rule_id, place, say("find.gate_size", n=w.n()), "gates", w.name, weight=10 + _excess(r)
         )
     if r.state is VerdictState.UNDECIDED:
         what = say("find.gate_undecided", **slots)
         size = say("find.gate_need", needed=w.needed()) if r.households_needed else say("find.gate_size", n=w.n())
-        return Finding("gate_undecided", what, w.cite(), "", size, "gates", w.name, weight=8)
+        return Finding("gate_undecided", what, w.rule_id, "", size, "gates", w.name, weight=8)
     if r.state is VerdictState.EVIDENCE_MISSING:
         what = say("find.gate_missing", gate=w.name, reason=w.reason())
-        return Finding("gate_missing", what, w.cite(), "", "", "gates", w.name, weight=9)
+        return Finding("gate_missing", what, w.rule_id, "", "", "gates", w.name, weight=9)
     return None
 
 

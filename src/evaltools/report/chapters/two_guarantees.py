@@ -83,14 +83,14 @@ def _city_table(desk: Desk, city: dict[str, Row], ground: Ground) -> Table:
             for s in STATES
         ]
         shares = [_share(desk, r, s, ground) for s in ("not_met", "evidence_missing")]
-        return (_name(desk, component), *counts, *shares, desk.cite(f"exit.guarantee.{component}"))
+        return (_name(desk, component), *counts, *shares, desk.short(f"exit.guarantee.{component}"))
 
-    heads = [Column(say.label(s), "right") for s in STATES]
-    heads += [Column(say.word(f"two.col_{s}_share"), "right") for s in ("not_met", "missing")]
+    heads = [Column(say.label(s), "right", width=0.1) for s in STATES]
+    heads += [Column(say.word(f"two.col_{s}_share"), "right", width=0.12) for s in ("not_met", "missing")]
     total = desk.count(city[COMPONENTS[0]]["households"], "households", "exits.city.households", ground)
     return Table(
         title=say.word("two.guarantee_table"),
-        columns=(Column(say.word("col.item")), *heads, Column(say.word("col.clause"), width=0.3)),
+        columns=(Column(say.word("col.item"), width=0.13), *heads, Column(say.word("col.clause"), width=0.33)),
         rows=tuple(row(c) for c in COMPONENTS),
         key="guarantees",
         n=say("two.county_n", n=total),
@@ -152,6 +152,6 @@ def _findings(desk: Desk, exits: ExitTables, city: dict[str, Row], ground: Groun
         worst = largest_share([r for r in counties(exits.guarantees) if r["component"] == component], "not_met")
         place: Inline = desk.place(worst["county_code"]) if worst else ""
         weight = 1.5 if hidden else 3 + float(row["not_met"]) / float(row["households"])
-        clause = desk.cite(f"exit.guarantee.{component}")
-        found.append(Finding("guarantee", what, clause, place, n, "guarantees", subject=name, weight=weight))
+        rule = f"exit.guarantee.{component}"
+        found.append(Finding("guarantee", what, rule, place, n, "guarantees", subject=name, weight=weight))
     return found

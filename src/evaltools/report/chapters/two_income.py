@@ -64,7 +64,7 @@ def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
     what = desk.say("find.just_above", n=sides["above"], band=band)
     if is_withheld(counts["above"]):
         what = desk.say("find.just_above_hidden", band=band)
-    return sentence, [Finding("just_above", what, desk.cite(ACTUAL), "", sides["above"], "incomes", weight=1)]
+    return sentence, [Finding("just_above", what, ACTUAL, "", sides["above"], "incomes", weight=1)]
 
 
 def _figure(desk: Desk, exits: ExitTables) -> list[Block]:

@@ -40,7 +40,7 @@ def gate_strip(marks: Sequence[GateMark], *, level: float, lang: str = "zh") -> 
     floors = [m for m in marks if m.comparison.startswith(">")]
     ceilings = [m for m in marks if not m.comparison.startswith(">")]
     groups = [g for g in (ceilings, floors) if g]
-    with canvas(0.75 + 0.55 * len(groups) + 0.42 * len(marks)) as fig:
+    with canvas(0.35 + 0.42 * len(groups) + 0.29 * len(marks)) as fig:
         axes = fig.subplots(len(groups), 1, squeeze=False, height_ratios=[len(g) + 0.3 for g in groups])[:, 0]
         for ax, group in zip(axes, groups, strict=True):
             _rows(ax, group, lang)

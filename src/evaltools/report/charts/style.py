@@ -19,8 +19,8 @@ from matplotlib.figure import Figure as Canvas
 from evaltools.report.fonts import chart_family
 from evaltools.terms import VerdictState
 
-VALUE = "#1f5a94"
-"""Values: a dark blue (grey level about 33 %)."""
+VALUE = "#174a7c"
+"""Values: a dark blue (grey level about a quarter)."""
 VALUE_LIGHT = "#9dbbd8"
 """The same hue, lighter: areas and second-rank values."""
 LIMIT = "#d55e00"

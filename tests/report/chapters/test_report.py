@@ -1,0 +1,101 @@
+"""The whole report of each kind of city, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from evaltools.errors import ReportError
+from evaltools.report.assemble import assemble
+from evaltools.report.blocks import Figure, Table
+from evaltools.report.chapters import build_city_report
+
+KINDS = [(kind, lang) for kind in ("helped", "helping", "no_task") for lang in ("zh", "en")]
+CHAPTERS = ("摘要", "一", "二", "四", "十", "附录A", "附录B", "附录C", "附录E")
+
+
+def text_of(report) -> str:
+    """Everything that is read, references resolved."""
+    from evaltools.report.assemble import all_texts
+
+    built = assemble(report.document)
+    return "\n".join(built.text(text) for _, _, text in all_texts(built.document))
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_no_number_in_the_report_is_typed(reports, key):
+    assert assemble(reports[key].document).unbound == ()
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_every_kind_of_city_answers_for_the_same_chapters(reports, key):
+    report = reports[key]
+    assert len(report.chapters) == len(CHAPTERS)
+    assert [report.chapter(name) for name in CHAPTERS] == list(report.chapters)
+
+
+def test_a_chapter_that_does_not_exist_yet_is_refused_by_name(reports):
+    with pytest.raises(ReportError, match="三"):
+        reports["helped", "zh"].chapter("三")
+
+
+@pytest.mark.parametrize("kind", ["helped", "helping", "no_task"])
+def test_english_differs_from_chinese_in_words_not_in_numbers(reports, kind):
+    def values(lang):
+        return {(n.ref, n.value) for n in reports[kind, lang].numbers if isinstance(n.value, int | float)}
+
+    assert values("zh") == values("en")
+    prose = re.sub(r"[〔（][^〕）]*[〕）]", "", text_of(reports[kind, "en"]))
+    assert len(re.findall(r"[\u4e00-\u9fff]", prose)) < 0.12 * len(prose)  # clauses and place names stay Chinese
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_every_table_and_figure_has_a_title_and_every_estimate_its_population(reports, key):
+    for chapter in reports[key].chapters:
+        for block in chapter.blocks:
+            if isinstance(block, Table | Figure):
+                assert block.title
+            if isinstance(block, Figure):
+                assert block.n
+                assert block.source
+                assert block.alt
+                assert block.data
+
+
+def test_synthetic_data_is_named_on_the_title_page_and_first_in_chapter_one(reports):
+    report = reports["helped", "zh"]
+    assert report.cover.is_synthetic
+    assert any("合成数据" in str(text) for _, text in report.cover.meta["lines"])
+    assert "随机种子11" in text_of(report)
+
+
+def test_real_data_is_never_called_synthetic(helped_input):
+    report = build_city_report(helped_input(meta={}))
+    assert not report.cover.is_synthetic
+    assert "合成" not in text_of(report)
+
+
+def test_other_results_give_other_numbers(helped_input, make_gates, make_exits, book):
+    from evaltools.report.publish import publish_exits
+
+    base = helped_input()
+    other = helped_input(gates=make_gates(scale=1.5), exits=publish_exits(make_exits(extra=37), base.rules))
+    one, two = ({n.ref: n.text for n in build_city_report(i).numbers if n.source.kind == "data"} for i in (base, other))
+    changed = {ref for ref in one if one[ref] != two.get(ref)}
+    for ref in (
+        "gate.omission_rate.default.441400.rate",
+        "gate.wrongful_exit_rate.default.441400.rate",
+        "exits.city.households",
+        "exits.status.all.households",
+    ):
+        assert ref in changed
+
+
+def test_the_same_input_gives_the_same_report(helped_input):
+    assert build_city_report(helped_input()) == build_city_report(helped_input())
+
+
+def test_save_writes_what_the_writers_write(reports, tmp_path):
+    reports["no_task", "zh"].save(tmp_path, formats=("html", "json"))
+    assert {p.name for p in tmp_path.iterdir()} == {"report.html", "report.json"}
