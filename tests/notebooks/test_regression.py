@@ -26,8 +26,8 @@ def nbval(path, root):
     """Outcome of nbval on a notebook: (passed, failed cells)."""
     sanitize = str(root / "tests" / "notebooks" / "sanitize.cfg")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", sanitize, "-p", "no:cacheprovider", "-c", str(root / "pyproject.toml"),
-         "--rootdir", str(path.parent), str(path)],
+        [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", sanitize, "-p", "no:cacheprovider",
+         "-c", str(root / "pyproject.toml"), "--rootdir", str(path.parent), str(path)],
         cwd=path.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout
