@@ -93,3 +93,31 @@ def test_text_that_looks_like_markup_prints_as_it_is(tmp_path):
 def test_the_document_date_is_as_of(pdf):
     assert str(pdf.metadata.creation_date)[:10] == "2020-12-31"
     assert pdf.metadata.title == "梅州市2020年脱贫攻坚第三方评估报告"
+
+
+def test_notes_never_stand_on_another_page_than_the_last_row(tmp_path):
+    torn = []
+    for rows in range(34, 42):
+        cells = (*(("甲县", "达标"),) * (rows - 1), ("末县", "达标"))
+        table = Table("长表", ("县区名", "判定"), cells, source="来源说明", note="附注说明")
+        document = Document("题", chapters=(Chapter("二", "章", (table,)),))
+        pages = [text(p) for p in pypdf.PdfReader(write(document, tmp_path, ("pdf",))["pdf"]).pages]
+        torn += [rows] if any(("末县" in p) != ("附注说明" in p) for p in pages) else []
+    assert torn == []
+
+
+def test_a_short_table_stays_whole(tmp_path):
+    text_before = Paragraph("正文。" * 190)
+    table = Table("短表", ("县区名", "判定"), (*(("甲县", "达标"),) * 6, ("末县", "达标")))
+    document = Document("题", chapters=(Chapter("二", "章", (text_before, table)),))
+    pages = [text(p) for p in pypdf.PdfReader(write(document, tmp_path, ("pdf",))["pdf"]).pages]
+    assert all(("末县" in p) == ("表2-1短表" in p) for p in pages)
+
+
+def test_long_digests_break_inside_their_column(tmp_path):
+    digest = "0123456789abcdef" * 4
+    table = Table("摘要值", ("名", "说明", "摘要"), (("甲", "一" * 40, digest),))
+    document = Document("题", chapters=(Chapter("二", "章", (table,)),))
+    read = pypdf.PdfReader(write(document, tmp_path, ("pdf",))["pdf"]).pages[2].extract_text()
+    assert digest in re.sub(r"[\s\u200b]", "", read)
+    assert max(len(s) for s in re.findall(r"[0-9a-f\u200b]+", read)) < len(digest)
