@@ -10,6 +10,7 @@ from evaltools.errors import ReportError
 from evaltools.report.assemble import assemble
 from evaltools.report.blocks import Figure, Table
 from evaltools.report.chapters import build_city_report
+from evaltools.report.publish import publish_exits
 
 KINDS = [(kind, lang) for kind in ("helped", "helping", "no_task") for lang in ("zh", "en")]
 CHAPTERS = ("摘要", "一", "二", "四", "十", "附录A", "附录B", "附录C", "附录E")
@@ -70,18 +71,16 @@ def test_synthetic_data_is_named_on_the_title_page_and_first_in_chapter_one(repo
     assert "随机种子11" in text_of(report)
 
 
-def test_real_data_is_never_called_synthetic(helped_input):
-    report = build_city_report(helped_input(meta={}))
+def test_real_data_is_never_called_synthetic(reports):
+    report = reports["helping", "zh"]  # made without meta.json
     assert not report.cover.is_synthetic
     assert "合成" not in text_of(report)
 
 
-def test_other_results_give_other_numbers(helped_input, make_gates, make_exits, book):
-    from evaltools.report.publish import publish_exits
-
-    base = helped_input()
-    other = helped_input(gates=make_gates(scale=1.5), exits=publish_exits(make_exits(extra=37), base.rules))
-    one, two = ({n.ref: n.text for n in build_city_report(i).numbers if n.source.kind == "data"} for i in (base, other))
+def test_other_results_give_other_numbers(reports, helped_input, make_gates, make_exits):
+    exits = publish_exits(make_exits(extra=37), helped_input().rules)
+    other = build_city_report(helped_input(gates=make_gates(scale=1.5), exits=exits))
+    one, two = ({n.ref: n.text for n in r.numbers if n.source.kind == "data"} for r in (reports["helped", "zh"], other))
     changed = {ref for ref in one if one[ref] != two.get(ref)}
     for ref in (
         "gate.omission_rate.default.441400.rate",
@@ -92,8 +91,8 @@ def test_other_results_give_other_numbers(helped_input, make_gates, make_exits, 
         assert ref in changed
 
 
-def test_the_same_input_gives_the_same_report(helped_input):
-    assert build_city_report(helped_input()) == build_city_report(helped_input())
+def test_the_same_input_gives_the_same_report(helped_input, reports):
+    assert build_city_report(helped_input()) == reports["helped", "zh"]
 
 
 def test_save_writes_what_the_writers_write(reports, tmp_path):

@@ -10,7 +10,11 @@ import pytest
 from evaltools.indicators import Gate
 from evaltools.report.assemble import all_texts, assemble
 from evaltools.report.blocks import Callout, Figure, Table
-from evaltools.report.chapters import build_city_report
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.one import chapter_one
+from evaltools.report.chapters.two_gates import gates_section
+from evaltools.report.chapters.two_income import incomes
+from evaltools.report.inline import plain_text
 from evaltools.terms import VerdictState as State
 
 
@@ -22,13 +26,16 @@ def read(report, chapter: str) -> str:
     return "\n".join(built.text(t) for where, _, t in all_texts(built.document) if where.split(" · ")[0] == label)
 
 
+def said(blocks) -> str:
+    """The running text of some blocks."""
+    return "\n".join(plain_text(b.parts) for b in blocks if hasattr(b, "parts"))
+
+
 def block(report, chapter: str, key: str):
     return next(b for b in report.chapter(chapter).blocks if getattr(b, "key", "") == key)
 
 
 def cells(table: Table) -> list[list[str]]:
-    from evaltools.report.inline import plain_text
-
     return [[plain_text(c) for c in row] for row in table.rows]
 
 
@@ -48,7 +55,7 @@ def test_undecided_at_the_limit_says_that_no_sample_would_decide(helped_input, m
     at_limit = make_gate(Gate.COMPOSITE, State.UNDECIDED, 0.02, 0.01, 0.033)
     gates = make_gates()
     gates = replace(gates, results=(*gates.results[:3], at_limit, gates.results[4]))
-    assert "加大样本也难以判定" in read(build_city_report(helped_input(gates=gates)), "二")
+    assert "加大样本也难以判定" in said(gates_section(Desk(helped_input()), gates)[0])
 
 
 def test_a_rate_without_a_limit_is_reported_and_not_judged(reports):
@@ -81,8 +88,6 @@ def test_the_chart_draws_the_interval_of_the_verdict(reports, helped_input):
 
 def test_the_summary_gives_the_overall_verdict_and_counts_the_gates(reports):
     callout = next(b for b in reports["helped", "zh"].chapter("摘要").blocks if isinstance(b, Callout))
-    from evaltools.report.inline import plain_text
-
     assert plain_text(callout.title) == "总体判定：未达标"
     assert "有限值的4项门槛中，1项达标，1项未达标，2项不能判定" in plain_text(callout.parts)
 
@@ -99,7 +104,7 @@ def test_a_year_without_a_planned_line_uses_the_actual_one_alone(helped_input, b
     base = helped_input()
     rules = book.at("2019-12-31", city="441400")
     changed = replace(base, rules=rules, year=2019, exits=replace(base.exits, line_planned=None))
-    assert "没有公布测算线，只按实际线判定" in read(build_city_report(changed), "二")
+    assert "没有公布测算线，只按实际线判定" in said(incomes(Desk(changed), changed.exits)[0])
 
 
 def test_exit_counts_add_up_and_the_worst_county_is_named(reports):
@@ -156,13 +161,13 @@ def test_the_split_is_undefined_in_a_self_help_city_and_never_guessed(reports):
 
 def test_a_changed_rule_is_announced(helped_input, book):
     rules = book.with_value("gate.omission_rate_max", 0.03, reason="试算").at("2020-12-31", city="441400")
-    one = read(build_city_report(helped_input(rules=rules)), "一")
+    one = said(chapter_one(Desk(helped_input(rules=rules)))[0].blocks)
     assert "使用者改动了下列规则" in one
     assert "≤3%" in one
 
 
 def test_no_survey_is_evidence_missing(helped_input):
-    assert "一律为“证据缺失”" in read(build_city_report(helped_input(gates=None)), "一")
+    assert "一律为“证据缺失”" in said(chapter_one(Desk(helped_input(gates=None)))[0].blocks)
 
 
 def test_appendix_b_prints_what_stands_behind_each_verdict(reports):
