@@ -23,18 +23,26 @@ FORMS = ("parquet", "csv", "gb18030", "xlsx")
 
 def survey() -> pd.DataFrame:
     """Four interviews with identifiers in declared columns, in free text, in keys, in the wrong columns."""
-    rows = []
-    for i in range(4):
-        rows.append({
-            "interview_id": f"S{i}", "design": "main", "year": "2020", "city_code": "441400",
-            "county_code": "441402", "stratum": "梅江", "village_code": "441402001201", "household_id": f"H{i:06d}",
-            "group": "registered_labour", "weight": "10.5", "persons": "3", "is_responded": "是",
-            "registry_status": "exited", "labour_capacity": "full", "is_dibao": "否", "is_tekun": "否",
-            "surveyed_income_per_capita_yuan": "9000", "food_ok": "是", "clothing_ok": "是",
-            "education_ok": "是", "healthcare_ok": "是", "housing_ok": "是", "drinking_water_ok": "是", "approves": "是", "respondent_name": NAME, "head_id_number": ID, "phone": PHONE,
-            "remarks": f"{NAME}说：电话138-0013-8000，证号440102 1980 0101 1235，座机0753-2345678",
-            "interviewer_id": "E1", "身份证复印件": ID, ID: "张三",
-        })  # fmt: skip
+    design = {
+        "design": "main", "year": "2020", "city_code": "441400", "county_code": "441402", "stratum": "梅江",
+        "village_code": "441402001201", "group": "registered_labour", "weight": "10.5", "persons": "3",
+        "is_responded": "是", "registry_status": "exited", "interviewer_id": "E1",
+    }  # fmt: skip
+    answers = dict.fromkeys(
+        ("food_ok", "clothing_ok", "education_ok", "healthcare_ok", "housing_ok", "drinking_water_ok", "approves"), "是"
+    )
+    answers |= {
+        "labour_capacity": "full",
+        "is_dibao": "否",
+        "is_tekun": "否",
+        "surveyed_income_per_capita_yuan": "9000",
+    }
+    planted = {
+        "respondent_name": NAME, "head_id_number": ID, "phone": PHONE, "身份证复印件": ID, ID: "张三",
+        "remarks": f"{NAME}说：电话138-0013-8000，证号440102 1980 0101 1235，座机0753-2345678",
+    }  # fmt: skip
+    keys = [{"interview_id": f"S{i}", "household_id": f"H{i:06d}"} for i in range(4)]
+    rows = [key | design | answers | planted for key in keys]
     rows[1] |= {"household_id": ID, "stratum": f"层{ID_TYPO}", "interviewer_id": PHONE}
     rows[2] |= {"head_id_number": "４４０１０２１９８００１０１１２３５", "remarks": f"旧证{ID15}"}
     rows[3] |= {"head_id_number": ID_TYPO, "phone": "none"}

@@ -5,6 +5,7 @@ from evaltools.intake.contract import Column, Contract, contract_names, contract
 from evaltools.intake.mapping import Mapping
 from evaltools.intake.quality import QualityReport, TableQuality, Violation
 from evaltools.intake.tables import Tables, open_tables, read_table
+from evaltools.intake.templates import write_templates
 
 __all__ = [
     "Column",
@@ -20,4 +21,5 @@ __all__ = [
     "load_contract",
     "open_tables",
     "read_table",
+    "write_templates",
 ]

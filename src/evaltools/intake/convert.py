@@ -23,7 +23,7 @@ from evaltools.intake.contract import Column
 _matches: Any = pc.match_substring_regex  # type: ignore[attr-defined]
 
 MISSING_MARKS = frozenset(
-    {"na", "n/a", "nan", "null", "none", "-", "--", "—", "——", "/", "不详", "缺失", "未知", "未填"}
+    {"na", "n/a", "nan", "null", "none", "-", "--", "—", "——", "/", "不详", "缺失", "未知", "未填", "不清楚", "unknown"}
 )
 TRUE = frozenset({"是", "有", "1", "true", "yes", "y", "t", "√", "✓", "对"})
 FALSE = frozenset({"否", "无", "0", "false", "no", "n", "f", "×", "✗", "x", "错"})

@@ -54,6 +54,7 @@ class _Names:
 
     def __init__(self, contract: Contract) -> None:
         self.by_text: dict[str, tuple[Column, bool]] = {}
+        self.canonical = set(contract.columns)
         for column in contract.columns.values():
             for name in (column.name, column.zh, *column.aliases):
                 self.by_text[plain(name)] = column, False
@@ -82,6 +83,9 @@ class _Names:
         match = _SUFFIX.match(text)
         if match and match[1] in self.by_text:
             return *self.by_text[match[1]], match[2]
+        question = re.split(r"[/\-]", text)[-1]  # exports of ODK and Kobo put the group before the question
+        if question != text and question in self.canonical:
+            return self._one(question)
         return None
 
 
