@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pypdf
 import pytest
@@ -81,6 +82,12 @@ def test_a_missing_glyph_is_named_with_its_place_and_nothing_is_written(tmp_path
     with pytest.raises(ReportError, match=r"𠮷 \(U\+20BB7\)(.|\n)*四 · 正文"):
         write(document, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_glyph_in_a_chart_is_named_too(picture, tmp_path):
+    figure = replace(picture(), data={"village": ["𠮷山村"], "share": [0.3]})
+    with pytest.raises(ReportError, match=r"𠮷(.|\n)*图2-1"):
+        write(Document("题", chapters=(Chapter("二", "章", (figure,)),)), tmp_path, ("pdf",))
 
 
 def test_text_that_looks_like_markup_prints_as_it_is(tmp_path):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from evaltools.errors import ReportError, nearest
 from evaltools.report.assemble import Assembled, all_texts, assemble
-from evaltools.report.blocks import Document
+from evaltools.report.blocks import Document, Figure
 from evaltools.report.fonts import check_glyphs
 
 FORMATS = ("html", "docx", "pdf", "xlsx", "json")
@@ -31,6 +31,7 @@ def write(
     built = assemble(document)
     if "pdf" in formats:
         check_glyphs((where, built.text(text)) for where, _, text in all_texts(built.document))
+        check_glyphs((i.where, text) for c in built.chapters for i in c.items for text in drawn(i.block))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as temporary:
         made = {f: Path(temporary) / f"{stem}.{f}" for f in dict.fromkeys(formats)}
@@ -39,6 +40,12 @@ def write(
         for name, path in made.items():
             path.replace(folder / f"{stem}.{name}")
     return {name: folder / f"{stem}.{name}" for name in made}
+
+
+def drawn(block: object) -> Iterator[str]:
+    """The labels that a figure draws, from its data."""
+    for values in block.data.values() if isinstance(block, Figure) else ():
+        yield from (v for v in values if isinstance(v, str)) if isinstance(values, tuple) else ()
 
 
 def writer(name: str) -> Callable[[Assembled], bytes]:

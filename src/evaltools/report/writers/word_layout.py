@@ -67,10 +67,12 @@ LOOKS: dict[str, Look] = {
     "PictureCaption": Look(BLACK, 12, align=ALIGN.CENTER, pitch=None, before=2, after=2, keep=True),
     "TableNote": Look(FANG, 10.5, pitch=None, before=1), "ListText": Look(pitch=29, is_listed=True),
     **{f"Callout {tone}": Look(FANG, 14, pitch=25) for tone in BOXES},
-    "PageBreak": Look(size=1, pitch=None, breaks=True), "TOC 1": Look(FANG, 14, pitch=26),
-    "TOC 2": Look(FANG, 12, pitch=22), "Footer": Look(FANG, 14, align=ALIGN.CENTER, pitch=None),
+    "PageBreak": Look(size=1, pitch=None, breaks=True), "toc 1": Look(FANG, 14, pitch=26),
+    "toc 2": Look(FANG, 12, pitch=22), "Footer": Look(FANG, 14, align=ALIGN.CENTER, pitch=None),
 }  # fmt: skip
 """Sizes in points: 22 is 二号, 16 三号, 14 四号, 12 小四, 10.5 五号."""
+WORDS_OWN = ("toc 1", "toc 2", "Footer")
+"""Styles that Word knows by these names and uses itself."""
 
 
 def english(look: Look) -> Look:
@@ -140,7 +142,9 @@ def clear_theme_fonts(docx: Any) -> None:
 def apply(docx: Any, name: str, look: Look) -> None:
     """Give a style its look; a style that pandoc did not bring is made."""
     styles = docx.styles
-    style = styles[name] if name in [s.name for s in styles] else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    if name not in [s.name for s in styles]:
+        styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name in WORDS_OWN)
+    style = styles[name]
     font, shape = style.font, style.paragraph_format
     font.name, font.size, font.bold, font.italic = LATIN, Pt(look.size), look.bold, False
     font.color.rgb = RGBColor.from_string(look.colour or "000000")

@@ -40,7 +40,7 @@ def add_contents(docx: Any, built: Assembled) -> None:
         entries += [(2, i.number + built.text(i.block.text), i.anchor) for i in c.items
                     if isinstance(i.block, Heading) and i.block.level == 1]  # fmt: skip
     for k, (level, title, anchor) in enumerate(entries):
-        p = first.insert_paragraph_before("", style=f"TOC {level}")
+        p = first.insert_paragraph_before("", style=f"toc {level}")
         if level == 2:
             p.paragraph_format.left_indent = Pt(24)
         if k == 0:
