@@ -20,7 +20,8 @@ def villages(make):
             "disposable_income_per_capita_yuan": 15000.0,
             "collective_income_yuan": 200000.0,
             "nv_ge200_persons": 4, "nv_ge200_persons_paved": 4, "nv_ge20_households": 10,
-            "nv_ge20_households_paved": 10, "is_passable": True, "has_bus": True, "has_clinic": True, "has_service_station": True,
+            "nv_ge20_households_paved": 10, "is_passable": True, "has_bus": True, "has_clinic": True,
+            "has_service_station": True,
             "has_parcel": True, "has_fibre": True, "has_team": True, "has_first_secretary": True,
         }  # fmt: skip
         rows = [base | {"village_code": f"44140210020{i}"} | c for i, c in enumerate(changes)]

@@ -141,9 +141,7 @@ def _check(relation: Relation, claims: Claims) -> ClaimCheck:
     return _made(relation, state, left, right, zh, f"{said}: {shown}")
 
 
-def _made(
-    relation: Relation, state: ClaimState, left: Span | None, right: Span | None, zh: str, en: str
-) -> ClaimCheck:
+def _made(relation: Relation, state: ClaimState, left: Span | None, right: Span | None, zh: str, en: str) -> ClaimCheck:
     return ClaimCheck(
         relation.id, relation.kind, relation.label_zh, relation.label_en, state, left, right, zh, en,
         relation.claims(), relation.inventory,

@@ -96,13 +96,13 @@ def estimate_rates(finding: Finding, frame: pd.DataFrame) -> Rates:
         "low": np.where(unknown, 0.0, counts),
         "high": np.where(unknown, 1.0, counts),
     }
-    estimates: dict[str, Estimates] = {}
-    for name, values in columns.items():
-        if name != "known" and not (unknown & finding.population).any():
-            estimates[name] = estimates["known"]  # nothing is unknown: all treatments are one
-            continue
-        data["y"] = np.where(finding.population, values, np.nan)
-        estimates[name] = proportion(data, "y", design, by="area", overall=True)
+    has_unknown = bool((unknown & finding.population).any())
+    wanted = TREATMENTS if has_unknown else ("known",)  # with nothing unknown all treatments are one
+    for name in wanted:
+        data[name] = np.where(finding.population, columns[name], np.nan)
+    found = proportion(data, list(wanted), design, by="area", overall=True)
+    estimates = {t: found.where(statistic=t) for t in wanted}
+    estimates |= {t: estimates["known"] for t in TREATMENTS if t not in wanted}
     weight = frame["weight"].to_numpy(float)
     weight = weight * frame["persons"].to_numpy(float) if finding.unit == "persons" else weight
     return Rates(finding, estimates, frame, weight)

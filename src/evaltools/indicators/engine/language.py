@@ -1,0 +1,344 @@
+"""The closed language of catalogue entries, compiled to SQL: one row in, one value out, three-valued.
+
+Text is parsed with Python's grammar; only the forms below are accepted, nothing is evaluated as Python, and a name can
+only be a column of the entry's own table, so that an expression reads neither files nor other tables.
+
+    columns and names the file defines, numbers, 'texts', True, False
+    + - * /   (a division by zero is unknown)
+    == != < <= > >=   in ['a', 'b']   not in   and   or   not    a < b < c
+    is_missing(x)  abs(x)  floor(x)  min(a, b, ...)  max(a, b, ...)  when(condition, value, ..., otherwise)
+    year(date)  month(date)  days(a, b)  months(a, b)  date('2020-12-31')  prefix(text, n)  month_day(date)
+    rule('id')        the rule's value for the row's city and year; unknown where it is undefined
+    passes(x, 'id')   x compared with the rule's value the way the rule says
+    as_of()  report_year()      the date of the evaluation and its year
+
+SQL's own logic is Kleene's: unknown and false is false, unknown or true is true, else unknown stays unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from evaltools.errors import RuleBookError, nearest
+from evaltools.intake import Contract
+
+MAX_LENGTH, MAX_DEPTH = 1000, 30
+KINDS = {
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "text": "text",
+    "category": "text",
+}
+RULE_KINDS = {
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "month_day": "text",
+    "code": "text",
+    "list": "list",
+}
+_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_COMPARE = {ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_RULE_SIGN = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "="}
+
+
+@dataclass(frozen=True)
+class RuleType:
+    """What the language needs to know of a rule: the kind of its values and its comparison."""
+
+    kind: str
+    comparison: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """An expression as SQL over the columns of one row. `columns`, `rules`: what it reads; `kind` of its result."""
+
+    text: str
+    sql: str
+    kind: str
+    columns: frozenset[str]
+    rules: frozenset[str]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL constant."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def rule_column(rule_id: str) -> str:
+    """The column that carries a rule's value for the row's city and year."""
+    return quoted("rule:" + rule_id)
+
+
+def compile_expression(
+    text: str,
+    contract: Contract,
+    rules: Mapping[str, RuleType],
+    *,
+    where: str,
+    kind: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Parse, check and compile. Raises RuleBookError with the place for anything unknown, mixed or not allowed.
+
+    contract : of the entry's table; rules : id -> type; where : file, entry, key; kind : what the result must be;
+    names : expressions that the file gave a name (`define:`), usable like columns
+    """
+    compiler = _Compiler(text, contract, rules, where, names or {})
+    found, sql = compiler.run()
+    if kind is not None and found != kind:
+        compiler.fail(f"it gives {found}", expected=f"an expression that gives {kind}")
+    return Compiled(text, sql, found, frozenset(compiler.columns), frozenset(compiler.used))
+
+
+@dataclass
+class _Compiler:
+    text: str
+    contract: Contract
+    rules: Mapping[str, RuleType]
+    where: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    columns: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+    def fail(self, seen: str, *, expected: str = "") -> NoReturn:
+        raise RuleBookError(f"{seen} in the expression {self.text!r}", where=self.where, expected=expected)
+
+    def run(self) -> tuple[str, str]:
+        return self.node(self.parse(self.text), 0)
+
+    def parse(self, text: str) -> ast.expr:
+        """The tree of one text."""
+        if len(text) > MAX_LENGTH:
+            self.fail(f"more than {MAX_LENGTH} characters")
+        try:
+            return ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+            self.fail(f"it does not parse ({getattr(exc, 'msg', 'too deep')})", expected="e.g. persons >= 3")
+
+    def node(self, node: ast.expr, depth: int) -> tuple[str, str]:
+        """(kind, SQL) of a node."""
+        if depth > MAX_DEPTH:
+            self.fail(f"nested deeper than {MAX_DEPTH}")
+        method = _FORMS.get(type(node))
+        if method is None:
+            self.fail(
+                f"{type(node).__name__} is not allowed", expected="columns, constants, + - * /, comparisons, functions"
+            )
+        return method(self, node, depth + 1)
+
+    def want(self, kind: str, node: ast.expr, depth: int) -> str:
+        """SQL of a node that must have this kind."""
+        found, sql = self.node(node, depth)
+        if found != kind:
+            self.fail(f"{ast.unparse(node)} is {found}", expected=kind)
+        return sql
+
+    def constant(self, node: ast.Constant, depth: int) -> tuple[str, str]:
+        value = node.value
+        if isinstance(value, bool):
+            return "boolean", "TRUE" if value else "FALSE"
+        if isinstance(value, int | float):
+            return "number", f"{value!r}::DOUBLE"
+        if not isinstance(value, str):
+            self.fail(f"a constant of type {type(value).__name__}", expected="a number, a text, True or False")
+        return "text", literal(value)
+
+    def name(self, node: ast.Name, depth: int) -> tuple[str, str]:
+        columns = {c.output: c for c in self.contract.columns.values() if not c.identifying}
+        if node.id in self.names:
+            return self.node(self.parse(self.names[node.id]), depth)
+        if node.id not in columns:
+            self.fail(f"unknown column {node.id!r}", expected=nearest(node.id, [*columns, *self.names]))
+        self.columns.add(node.id)
+        return KINDS[columns[node.id].type], quoted(node.id)
+
+    def boolop(self, node: ast.BoolOp, depth: int) -> tuple[str, str]:
+        word = " AND " if isinstance(node.op, ast.And) else " OR "
+        return "boolean", "(" + word.join(self.want("boolean", v, depth) for v in node.values) + ")"
+
+    def unaryop(self, node: ast.UnaryOp, depth: int) -> tuple[str, str]:
+        if isinstance(node.op, ast.Not):
+            return "boolean", f"(NOT {self.want('boolean', node.operand, depth)})"
+        if not isinstance(node.op, ast.USub):
+            self.fail("this operator is not allowed", expected="not, or a minus sign")
+        return "number", f"(-{self.want('number', node.operand, depth)})"
+
+    def binop(self, node: ast.BinOp, depth: int) -> tuple[str, str]:
+        sign = _ARITHMETIC.get(type(node.op))
+        if sign is None:
+            self.fail("this operator is not allowed", expected="+ - * /")
+        left, right = self.want("number", node.left, depth), self.want("number", node.right, depth)
+        return "number", f"({left} / nullif({right}, 0))" if sign == "/" else f"({left} {sign} {right})"
+
+    def compare(self, node: ast.Compare, depth: int) -> tuple[str, str]:
+        parts, left = [], node.left
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            parts.append(self.pair(op, left, right, depth))
+            left = right
+        return "boolean", parts[0] if len(parts) == 1 else "(" + " AND ".join(parts) + ")"
+
+    def pair(self, op: ast.cmpop, left: ast.expr, right: ast.expr, depth: int) -> str:
+        """One comparison."""
+        kind, one = self.node(left, depth)
+        if isinstance(op, ast.In | ast.NotIn):
+            word = "NOT IN" if isinstance(op, ast.NotIn) else "IN"
+            return f"({one} {word} ({', '.join(self.members(right, kind, left))}))"
+        sign = _COMPARE.get(type(op))
+        if sign is None:
+            self.fail("this comparison is not allowed", expected="== != < <= > >= in; is_missing(x) for unknown")
+        other, two = self.node(right, depth)
+        if kind != other:
+            self.fail(f"{kind} compared with {other}", expected="two values of one kind; is_missing(x) for unknown")
+        if kind in ("boolean", "list") and sign not in ("=", "<>"):
+            self.fail(f"{kind} values have no order", expected="== or !=")
+        self.known_value(left, right)
+        self.known_value(right, left)
+        return f"({one} {sign} {two})"
+
+    def members(self, node: ast.expr, kind: str, column: ast.expr) -> list[str]:
+        """SQL constants of a list."""
+        if not isinstance(node, ast.List | ast.Tuple) or not node.elts:
+            self.fail("'in' needs a list", expected="x in ['a', 'b']")
+        out = []
+        for item in node.elts:
+            if not isinstance(item, ast.Constant):
+                self.fail("a list of constants is needed")
+            found, sql = self.constant(item, 0)
+            if found != kind:
+                self.fail(f"the list holds {found}", expected=kind)
+            self.known_value(column, item)
+            out.append(sql)
+        return out
+
+    def known_value(self, column: ast.expr, constant: ast.expr) -> None:
+        """Refuse a value that a category cannot have: it would silently never be true."""
+        if not isinstance(column, ast.Name) or not isinstance(constant, ast.Constant):
+            return
+        allowed = next((c.values for c in self.contract.columns.values() if c.output == column.id), {})
+        if allowed and isinstance(constant.value, str) and constant.value not in allowed:
+            self.fail(f"{column.id} is never {constant.value!r}", expected=nearest(constant.value, allowed))
+
+    def call(self, node: ast.Call, depth: int) -> tuple[str, str]:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            self.fail("only plain function calls are allowed", expected="e.g. days(paid_date, due_date)")
+        function = _FUNCTIONS.get(node.func.id)
+        if function is None:
+            self.fail(f"unknown function {node.func.id!r}", expected=nearest(node.func.id, _FUNCTIONS))
+        return function(self, node.args, depth)
+
+    def arity(self, args: list[ast.expr], least: int, most: int, name: str) -> None:
+        if not least <= len(args) <= most:
+            self.fail(f"{name} takes {least} to {most} values, {len(args)} given")
+
+    def rule_type(self, node: ast.expr) -> tuple[str, RuleType]:
+        """Id and type of the rule a constant names."""
+        rule_id = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+        if rule_id is None or rule_id not in self.rules:
+            self.fail(f"unknown rule {ast.unparse(node)}", expected=nearest(str(rule_id), self.rules))
+        self.used.add(rule_id)
+        return rule_id, self.rules[rule_id]
+
+
+def _rule(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 1, 1, "rule")
+    rule_id, rule = c.rule_type(args[0])
+    return rule.kind, rule_column(rule_id)
+
+
+def _passes(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 2, 2, "passes")
+    rule_id, rule = c.rule_type(args[1])
+    if rule.comparison == "in":
+        return "boolean", f"list_contains({rule_column(rule_id)}, {c.want('text', args[0], depth)})"
+    if rule.comparison not in _RULE_SIGN or rule.kind == "list":
+        c.fail(f"rule {rule_id} is no comparison of one value", expected="a rule with >= > <= < == or in")
+    return "boolean", f"({c.want(rule.kind, args[0], depth)} {_RULE_SIGN[rule.comparison]} {rule_column(rule_id)})"
+
+
+def _simple(name: str, kinds: tuple[str, ...], result: str, template: str) -> Callable[..., tuple[str, str]]:
+    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+        c.arity(args, len(kinds), len(kinds), name)
+        return result, template.format(*(c.want(k, a, depth) for k, a in zip(kinds, args, strict=True)))
+
+    return build
+
+
+def _is_missing(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 1, 1, "is_missing")
+    return "boolean", f"({c.node(args[0], depth)[1]} IS NULL)"
+
+
+def _extreme(name: str, sql: str) -> Callable[..., tuple[str, str]]:
+    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+        c.arity(args, 2, 10, name)
+        parts = [c.want("number", a, depth) for a in args]
+        unknown = " OR ".join(f"{p} IS NULL" for p in parts)  # SQL's own least and greatest skip the unknown
+        return "number", f"(CASE WHEN {unknown} THEN NULL ELSE {sql}({', '.join(parts)}) END)"
+
+    return build
+
+
+def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    """The first condition that is true decides; one that is unknown before it leaves the result unknown."""
+    if len(args) < 3 or len(args) % 2 == 0:
+        c.fail("when() needs condition, value, ..., otherwise", expected="when(a > 1, 'x', 'y')")
+    tests = [c.want("boolean", a, depth) for a in args[:-1:2]]
+    values = [c.node(a, depth) for a in [*args[1:-1:2], args[-1]]]
+    kinds = {k for k, _ in values}
+    if len(kinds) > 1:
+        c.fail(f"when() gives {' or '.join(sorted(kinds))}", expected="values of one kind")
+    arms = " ".join(f"WHEN {t} THEN {v} WHEN {t} IS NULL THEN NULL" for t, (_, v) in zip(tests, values, strict=False))
+    return kinds.pop(), f"(CASE {arms} ELSE {values[-1][1]} END)"
+
+
+def _date(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 1, 1, "date")
+    value = args[0].value if isinstance(args[0], ast.Constant) else None
+    try:
+        day = dt.date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        c.fail("not a date", expected="date('2020-12-31')")
+    return "date", f"DATE '{day.isoformat()}'"
+
+
+def _prefix(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 2, 2, "prefix")
+    width = args[1].value if isinstance(args[1], ast.Constant) else None
+    if type(width) is not int or not 0 < width < 100:
+        c.fail("prefix needs a whole number", expected="prefix(village_code, 6)")
+    return "text", f"left({c.want('text', args[0], depth)}, {width})"
+
+
+_FORMS: dict[type, Any] = {
+    ast.Constant: _Compiler.constant, ast.Name: _Compiler.name, ast.BoolOp: _Compiler.boolop,
+    ast.UnaryOp: _Compiler.unaryop, ast.BinOp: _Compiler.binop, ast.Compare: _Compiler.compare,
+    ast.Call: _Compiler.call,
+}  # fmt: skip
+
+_FUNCTIONS: dict[str, Callable[..., tuple[str, str]]] = {
+    "rule": _rule, "passes": _passes, "is_missing": _is_missing, "when": _when, "date": _date, "prefix": _prefix,
+    "min": _extreme("min", "least"), "max": _extreme("max", "greatest"),
+    "abs": _simple("abs", ("number",), "number", "abs({0})"),
+    "floor": _simple("floor", ("number",), "number", "floor({0})"),
+    "year": _simple("year", ("date",), "number", "year({0})::DOUBLE"),
+    "month": _simple("month", ("date",), "number", "month({0})::DOUBLE"),
+    "month_day": _simple("month_day", ("date",), "text", "strftime({0}, '%m-%d')"),
+    "days": _simple("days", ("date", "date"), "number", "date_diff('day', {1}, {0})::DOUBLE"),
+    "months": _simple("months", ("date", "date"), "number", "date_sub('month', {1}, {0})::DOUBLE"),
+    "as_of": _simple("as_of", (), "date", quoted("rule:as_of")),
+    "report_year": _simple("report_year", (), "number", quoted("rule:report_year")),
+}  # fmt: skip
+"""days(a, b) and months(a, b) count from b to a; months are whole ones completed."""

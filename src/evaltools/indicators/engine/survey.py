@@ -1,0 +1,203 @@
+"""Indicators of sampled tables: evaluated row by row in SQL, estimated through the design with standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from evaltools.estimation import Estimate, SurveyDesign, judge, mean, proportion, quantile, ratio, total
+from evaltools.indicators.engine.entry import Indicator, Statistic, rule_types
+from evaltools.indicators.engine.result import Measured, TableSums
+from evaltools.indicators.engine.source import cities_of, columns_of, limits_of, relation, snapshots, values
+from evaltools.indicators.engine.statement import rows_statement, rules_of
+from evaltools.indicators.targeting.verdict import Method, design_of, interval_of, state_of_rate, surviving
+from evaltools.intake import load_contract
+from evaltools.standards import RuleBook
+from evaltools.terms import VerdictState
+
+SURVEY_LEVELS = ("province", "city", "county", "city_split")
+_AREA = {"province": "none", "city": "city", "county": "county", "city_split": "split"}
+_FIELDS = ("value", "numerator", "denominator", "rows", "open_rows", "unsure_rows", "low", "high", "se")
+
+
+def estimate_survey(
+    db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator], book: RuleBook, day: str,
+    levels: Sequence[str] | None,
+) -> TableSums:  # fmt: skip
+    """The indicators of one sampled table in the year of `day`: main design, answered interviews."""
+    table, year = entries[0].table, int(day[:4])
+    contract, cities = load_contract(table), cities_of(tables)
+    snaps = snapshots(book, day, [year], cities)
+    types = {k: t.kind for k, t in rule_types(book).items()}
+    db.register("rule_values", values(snaps, rules_of(entries), day, types))
+    villages = relation(db, tables, "villages") if tables.has("villages") else None
+    present = columns_of(tables, table)
+    sql = rows_statement(contract, entries, relation(db, tables, table), present, villages=villages, years=[year],
+                         cities=cities)  # fmt: skip
+    rows = db.sql(sql).df()
+    rows = (
+        rows[(rows["design"] == "main") & rows["is_responded"].fillna(False).astype(bool)]
+        if table == "survey"
+        else rows
+    )
+    rows = _with_areas(rows.reset_index(drop=True))
+    chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or cities is None)]
+    areas = pd.concat([_areas_of(rows, k, year) for k in chosen], ignore_index=True)
+    limits, undefined = limits_of(entries, snaps)
+    method = Method.of(book.at(day))
+    samples = [_Sampled.of(i, e, rows) for i, e in enumerate(entries)]
+    out = {e.id: {f: np.full(len(areas), np.nan) for f in _FIELDS} for e in entries}
+    states = {e.id: np.full(len(areas), VerdictState.RULE_UNDEFINED, dtype=object) for e in entries}
+    for level, positions in areas.groupby("level", sort=False).indices.items():
+        column = rows[_AREA[str(level)]]
+        found = _estimates(samples, rows, column)
+        for a in positions:
+            label = areas["label"].iloc[a]
+            here = (column == label).to_numpy(dtype=bool)
+            key = (int(areas["year"].iloc[a]), str(areas["city_code"].iloc[a]))
+            for s in samples:
+                e = s.entry
+                for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
+                    out[e.id][name][a] = float((mask & here).sum())
+                parts = {t: found.get((f"{t}{s.number}", label)) for t in s.treatments}
+                _fill(e, out[e.id], a, parts["y"], method)
+                limit = limits[key][e.id]
+                if limit is not None and e.rule is not None and e.id not in undefined[key]:
+                    has_unknown = bool(((s.open | s.unsure) & here).any())
+                    states[e.id][a] = _state(e, parts, snaps[key][e.rule], method, has_unknown)
+    return TableSums(areas, {k: Measured(**v) for k, v in out.items()}, limits, undefined, states)
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """One indicator on every interview. y, x : (n,) NaN outside the known; known, open, unsure : (n,) masks."""
+
+    number: int
+    entry: Indicator
+    y: np.ndarray
+    x: np.ndarray
+    known: np.ndarray
+    open: np.ndarray
+    unsure: np.ndarray
+
+    @classmethod
+    def of(cls, i: int, e: Indicator, rows: pd.DataFrame) -> _Sampled:
+        """From the evaluated rows."""
+        population = rows[f"p{i}"].astype("boolean")
+        member, unsure = population.fillna(False).to_numpy(dtype=bool), population.isna().to_numpy(dtype=bool)
+        y = _number(rows, f"m{i}") if e.measure else np.ones(len(rows))
+        x = _number(rows, f"o{i}") if e.of else np.ones(len(rows))
+        known = member & ~np.isnan(y) & ~np.isnan(x)
+        return cls(i, e, np.where(known, y, np.nan), np.where(known, x, np.nan), known, member & ~known, unsure)
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """Known answers, and for shares with unknown ones the two extremes."""
+        is_open = self.entry.statistic is Statistic.SHARE and (self.open | self.unsure).any()
+        return ("y", "low", "high") if is_open else ("y",)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of its treatments, named by its number."""
+        unknown = self.open | self.unsure
+        values = {"y": self.y, "low": np.where(unknown, 0.0, self.y), "high": np.where(unknown, 1.0, self.y)}
+        return {f"{t}{self.number}": values[t] for t in self.treatments}
+
+
+def _estimates(samples: Sequence[_Sampled], rows: pd.DataFrame, area: pd.Series) -> dict[tuple[str, str], Estimate]:
+    """(column, area) -> estimate: one call for all indicators that share estimator and weight."""
+    found: dict[tuple[str, str], Estimate] = {}
+    inside = area.notna().to_numpy(dtype=bool)
+    groups: dict[tuple[Statistic, str], list[_Sampled]] = {}
+    for s in samples:
+        if s.known[inside].any():
+            groups.setdefault((s.entry.statistic, s.entry.weight or ""), []).append(s)
+    for (statistic, weight), members in groups.items():
+        columns = {k: v for s in members for k, v in s.columns().items()}
+        columns |= {f"x{s.number}": s.x for s in members if s.entry.of}
+        base = rows[["weight", "stratum", "village_code"]].assign(area=area.to_numpy())
+        size = _number(rows, f"w{members[0].number}") if weight else np.ones(len(rows))
+        data = pd.concat([base.assign(persons=size), pd.DataFrame(columns, index=rows.index)], axis=1)[inside]
+        design, _ = design_of(data, "persons" if weight else "households")
+        for one in _estimate(statistic, members, data, design):
+            found[one.statistic.split("/")[0], str(one.domain["area"])] = one
+    return found
+
+
+def _estimate(
+    statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign
+) -> Iterator[Estimate]:
+    """The estimator of a statistic on the columns of its members, by area."""
+    names = [n for s in members for n in s.columns() if data[n].notna().any()]
+    if statistic is Statistic.SHARE:
+        yield from proportion(data, names, design, by="area")
+    elif statistic in (Statistic.MEAN, Statistic.TOTAL, Statistic.COUNT):
+        yield from (mean if statistic is Statistic.MEAN else total)(data, names, design, by="area")
+    elif statistic is Statistic.MEDIAN:
+        for name in names:
+            yield from quantile(data, name, design, 0.5, by="area")
+    else:
+        for s in members:
+            yield from ratio(data, f"y{s.number}", f"x{s.number}", design, by="area")
+
+
+def _with_areas(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the label of their area at each level."""
+    inside = rows["inside"].map({True: "in", False: "out"})
+    return rows.assign(
+        none="", city=rows["city"].astype(str), county=rows["county"].astype(str),
+        split=(rows["city"].astype(str) + "|" + inside).where(inside.notna()),
+    )  # fmt: skip
+
+
+def _areas_of(rows: pd.DataFrame, level: str, year: int) -> pd.DataFrame:
+    """The areas of one level in a fixed order; `label` is the estimators' domain."""
+    column = _AREA[level]
+    there = rows[column].notna()
+    city = dict(zip(rows.loc[there, column].astype(str), rows.loc[there, "city"].astype(str), strict=True))
+    labels = sorted(city)
+    inside = [None if level != "city_split" else label.endswith("|in") for label in labels]
+    return pd.DataFrame(
+        {
+            "year": year, "level": level, "city_code": ["" if level == "province" else city[k] for k in labels],
+            "area_code": [k.split("|")[0] for k in labels], "inside": pd.array(inside, dtype="boolean"),
+            "label": labels,
+        }
+    )  # fmt: skip
+
+
+def _number(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """(n,) floats of an evaluated expression, NaN where unknown."""
+    return rows[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _fill(e: Indicator, out: dict[str, np.ndarray], a: int, one: Estimate | None, method: Method) -> None:
+    """Value, standard error and interval of one area."""
+    if one is None:
+        return
+    out["value"][a], out["se"][a] = one.estimate, one.se
+    if e.statistic is Statistic.SHARE:
+        out["low"][a], out["high"][a], _ = interval_of(one, method)
+    else:
+        out["low"][a], out["high"][a] = one.ci_low, one.ci_high
+
+
+def _state(
+    e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool
+) -> VerdictState:
+    """The verdict of a share that survives both treatments of its unknown answers; other statistics by interval."""
+    main = parts["y"]
+    if main is None:
+        return VerdictState.EVIDENCE_MISSING
+    if e.statistic is not Statistic.SHARE:
+        state = judge(main, rule, rho=method.rho, level=method.level).state
+        return VerdictState.EVIDENCE_MISSING if has_unknown and state is not VerdictState.UNDECIDED else state
+    known = state_of_rate(main, rule, method)
+    low, high = (parts.get(t) for t in ("low", "high"))
+    if not has_unknown or low is None or high is None:
+        return known if not has_unknown else VerdictState.EVIDENCE_MISSING
+    return surviving(known, state_of_rate(low, rule, method), state_of_rate(high, rule, method))
