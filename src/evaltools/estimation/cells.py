@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class Rows:
     columns: dict[str, Array]
     controls: Controls | None = None
 
-    @property
+    @cached_property
     def domain(self) -> Codes:
         """(n,) domain of each row, -1 outside."""
         return np.where(self.cell >= 0, self.layout.domain[self.cell], -1)

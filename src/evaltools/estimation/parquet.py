@@ -170,9 +170,9 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
         table = source.frame("SELECT * FROM cell ORDER BY cell")
         on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in keys)
         values = ", ".join(f"{source.number(c)} AS c{i}" for i, c in enumerate(columns)) or "0 AS none"
-        size = source.number(design.size) if design.size else "1.0::DOUBLE"
+        size = f"{source.number(design.size)} AS size, " if design.size else ""
         arrays = source.connection.execute(
-            f"SELECT cell.cell, {_weight(source, design)} AS w, {size} AS size, {values} "
+            f"SELECT cell.cell, {_weight(source, design)} AS w, {size}{values} "
             f"FROM {source.relation} r JOIN cell ON {on}"
         ).fetchnumpy()
         weight = _filled(arrays["w"])
@@ -184,13 +184,19 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
     code, first = pair(keyed.unit, keyed.domain)
     layout = Layout(keyed.units, keyed.domains, keyed.unit[first], keyed.domain[first])
     key = arrays["cell"]
-    cell = np.where(inside, code, -1)[key]
+    cell = np.where(inside, code, -1).astype(np.int32)[key]
+    size = _filled(arrays["size"]) if design.size else np.broadcast_to(1.0, weight.shape)
     loaded = {c: _filled(arrays[f"c{i}"]) for i, c in enumerate(columns)}
-    return Rows(layout, cell, keyed.unit[key], weight, _filled(arrays["size"]), loaded)
+    for c, values in loaded.items():
+        if np.isinf(values).any():
+            raise EstimationError(f"column {c!r} holds infinite values", where=f"{np.isinf(values).sum()} rows")
+    return Rows(layout, cell, keyed.unit.astype(np.int32)[key], weight, size, loaded)
 
 
 def _filled(values: np.ndarray) -> Array:
-    return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.asarray(values, dtype=np.float64)
 
 
 def as_frame(data: Data, columns: Sequence[str]) -> pd.DataFrame:

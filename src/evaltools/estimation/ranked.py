@@ -105,18 +105,16 @@ def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labe
     orders = [sort_rows(values, rows.weight, domain, len(rows.layout.domains), stable=stable)]
     if options.overall and has_by:
         orders.append(sort_rows(values, rows.weight, np.where(domain >= 0, 0, -1), 1, stable=stable))
-    whole = None
-    if line is not None and not line.is_own:
-        whole = sort_rows(values, rows.weight, np.zeros(len(values), np.int64), 1)
-    at, line_u = _common_line(rows.weight, line, whole)
+    is_common = line is not None and not line.is_own
+    at, line_u = _common_line(values, rows.weight, line) if is_common else (np.nan, None)
     passes = [_apply(rows.weight, order, curve, line, at, len(labels)) for order in orders]
     layout, z, counts = _layout(rows, y, passes)
     value, slope = np.vstack([p.value for p in passes]), np.vstack([p.slope for p in passes])
     if design.replicates is not None:
         make = _replicated_shares if is_share else _replicated
-        variation: Variation = make(rows, design, layout, passes, value, curve, line, whole)
+        variation: Variation = make(rows, design, layout, passes, value, curve, line, values)
     else:
-        variation = _linearized(rows, layout, z, passes, whole, line_u, slope)
+        variation = _linearized(rows, layout, z, passes, line_u, slope)
     n, w = (domain_totals(layout, counts[:, :1, i]) for i in (0, 1))
     spread = np.vstack([p.spread for p in passes])
     made = assemble(
@@ -127,11 +125,16 @@ def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labe
     return made, passes
 
 
-def _common_line(weight: Array, line: Line | None, whole: Sorted | None) -> tuple[float, Array]:
-    """The line over all rows and its influences in sorted order; NaN and none without such a line."""
-    if line is None or whole is None:
-        return np.nan, np.zeros(0)
-    return line.curve(whole.y, weight[whole.row])
+def _common_line(y: Array, weight: Array, line: Line | None) -> tuple[float, Array]:
+    """A line over all rows and the influences (n,) of the rows on it."""
+    counts = (weight > 0) & ~np.isnan(y)
+    if line is None or not counts.any():
+        return np.nan, np.full(len(y), np.nan)
+    if counts.all():
+        return line.curve(y, weight)
+    influence = np.zeros(len(y))
+    at, influence[counts] = line.curve(y[counts], weight[counts])
+    return at, influence
 
 
 def _apply(weight: Array, order: Sorted, curve: Curve, line: Line | None, at: float, m: int) -> Pass:
@@ -170,18 +173,16 @@ def _sums(code: Codes, weight: Array, one: Pass, count: int) -> Array:
     return np.column_stack([np.bincount(place, w * u, count) for u in one.influence.T])
 
 
-def _linearized(rows: Rows, layout: Layout, z: Array, passes: list[Pass], whole: Sorted | None, line_u: Array,
+def _linearized(rows: Rows, layout: Layout, z: Array, passes: list[Pass], line_u: Array | None,
                 slope: Array) -> Scores:  # fmt: skip
     """Scores of direct influences, plus those of a common line times each estimate's slope."""
     scores = calibration.residual_scores(rows, layout, z, _by_row(rows, passes) if rows.controls is not None else [])
-    if whole is None:
+    if line_u is None:
         return scores
-    load, w = slope.ravel()[None, :], rows.weight[whole.row]
-    common = np.bincount(rows.unit[whole.row], w * line_u, layout.units.count)[:, None]
+    load = slope.ravel()[None, :]
+    common = np.bincount(rows.unit, rows.weight * line_u, layout.units.count)[:, None]
     if rows.controls is not None:
-        u = np.zeros((len(rows.weight), 1))
-        u[whole.row, 0] = line_u * rows.size[whole.row]
-        own = calibration.spread(np.zeros(len(u), np.int64), u, 1)
+        own = calibration.spread(np.zeros(len(line_u), np.int64), (line_u * rows.size)[:, None], 1)
         common = common - calibration.control_totals(rows) @ calibration.project(rows.controls, own)
     if scores.common is not None and scores.load is not None:
         common, load = np.hstack([scores.common, common]), np.vstack([scores.load, load])
@@ -200,14 +201,14 @@ def _by_row(rows: Rows, passes: list[Pass]) -> list[tuple[Codes, Array]]:
 
 
 def _replicated(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[Pass], value: Array, curve: Curve,
-                line: Line | None, whole: Sorted | None) -> replicates.Replicated:  # fmt: skip
+                line: Line | None, y: Array) -> replicates.Replicated:  # fmt: skip
     """The curve under every replicate weight, in the order already found."""
     base, code, m = replicates.row_factors(rows, design)
     theta = np.empty((m.table.shape[1], value.size))
     for r in range(len(theta)):
         weight = base * m.table[code, r]
         there = weight > 0
-        at, _ = _common_line(weight, line, None if whole is None else whole.kept(there))
+        at = _common_line(y, weight, line)[0] if line is not None and not line.is_own else np.nan
         found = [_apply(weight, p.order.kept(there), curve, line, at, value.shape[1]).value for p in passes]
         theta[r] = np.concatenate(found).ravel()
     return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))

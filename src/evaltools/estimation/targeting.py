@@ -104,8 +104,8 @@ def agreement(data: Data, a: str, b: str, design: SurveyDesign, by: Names = None
         raise EstimationError(f"{len(labels)} categories in {a!r} and {b!r}", expected="classifications, at most 100")
     place = {label: float(i) for i, label in enumerate(labels)}
     first, second = "(first)", "(second)"
-    frame[first] = frame[a].astype(object).map(place).astype(np.float64)
-    frame[second] = frame[b].astype(object).map(place).astype(np.float64)
+    for code, name in ((first, a), (second, b)):
+        frame[code] = [np.nan if pd.isna(v) else place[v] for v in frame[name]]
     x, y = col(first), col(second)
     needs = x.columns | y.columns
     stats = [Stat("units", counted(ONE, needs), is_total=True), Stat("agree", x.equals(y), is_total=True)]

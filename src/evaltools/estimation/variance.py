@@ -167,6 +167,6 @@ def _sparse_variance(stage: Stage, table) -> Array:
     h, k = cell // k_count, cell % k_count
     mean = np.bincount(index, value, len(cell)) / stage.sampled[h]
     mean[~stage.is_centred[h]] = 0.0
-    squares = np.bincount(index, (value - mean[index]) ** 2, len(cell))
+    squares = np.bincount(index, (value - mean[index]) ** 2, len(cell)).astype(np.float64)
     squares += (stage.sampled[h] - np.bincount(index, minlength=len(cell))) * mean**2
     return np.bincount(k, squares * stage.scale[h], k_count)
