@@ -199,3 +199,16 @@ def test_pictures_exist_for_screen_and_for_word(reports, kind):
     figures = [b for c in reports[kind, "zh"].chapters for b in c.blocks if isinstance(b, Figure)]
     assert figures
     assert all(f.svg.startswith("<svg") and f.png.startswith(b"\x89PNG") for f in figures)
+
+
+SECTIONS = [
+    ("二", "已脱贫户：逐户核对"),
+    ("二", "住房安全：由行业部门逐户销号"),
+    ("二", "增减台账：逐户查明"),
+    ("四", "未达出列线的村：核对口径"),
+]
+
+
+@pytest.mark.parametrize(("chapter", "advice"), SECTIONS)
+def test_every_section_ends_with_what_to_do(reports, chapter, advice):
+    assert advice in said(reports["helped", "zh"].chapter(chapter).blocks)

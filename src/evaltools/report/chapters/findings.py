@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Any
 
 from evaltools.errors import ReportError, nearest
-from evaltools.report.blocks import Inline, Ref
+from evaltools.report.blocks import Block, Inline, Paragraph, Ref
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.say import Parts, capital
 from evaltools.report.inline import inline_parts, plain_text
@@ -104,6 +104,19 @@ def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -
     return list(seen.values())
 
 
+def with_advice(desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding], most: int = 2) -> list[Block]:
+    """A section whose last paragraph ends with what to do about its heaviest findings."""
+    heaviest = sorted(findings, key=lambda f: -f.weight)
+    advice = advice_of(desk, heaviest, short=True)[:most]
+    at = max((i for i, b in enumerate(blocks) if isinstance(b, Paragraph)), default=None)
+    if at is None or not advice:
+        return list(blocks)
+    paragraph = blocks[at]
+    assert isinstance(paragraph, Paragraph)
+    longer = Paragraph(desk.say.sentences(paragraph.parts, *advice))
+    return [*blocks[:at], longer, *blocks[at + 1 :]]
+
+
 def evidence(desk: Desk, finding: Finding) -> Parts:
     """What was found, with the table or figure that shows it."""
     return desk.say("ten.evidence", what=finding.what, ref=Ref(finding.evidence))
@@ -140,8 +153,3 @@ def _table() -> dict[str, Any]:
                 where="report/chapters/recommendations.yaml",
             )
     return table
-
-
-def bound_or_city(desk: Desk, place: Inline | None) -> Inline:
-    """A place, or the whole city where none stands out."""
-    return place if place is not None and plain_text(place) else desk.say.word("word.whole_city")

@@ -19,7 +19,7 @@ from evaltools.report.blocks import (
     Table,
 )
 from evaltools.report.chapters.desk import STATES, Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.four_coverage import coverage
 from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.charts.villages import collective_income
@@ -106,7 +106,7 @@ def _exit(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Find
                 weight=2,
             )
         )
-    return blocks, found
+    return with_advice(desk, blocks, found), found
 
 
 def _worst(desk: Desk, villages: VillageVerdicts, ground: Ground) -> tuple[Inline, Inline]:

@@ -7,16 +7,16 @@ import pandas as pd
 
 from evaltools.indicators import VillageVerdicts
 from evaltools.indicators.exits.village import ITEMS
-from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.charts.villages import coverage_dumbbells
 from evaltools.standards import Rule
 from evaltools.terms import VerdictState
 
-NATURAL = {i.id for i in ITEMS if i.denominator}
-"""Items counted in natural villages; all others count poor villages."""
+BASE = {i.id: i.denominator for i in ITEMS}
+"""Item -> column that says what is counted; "" where every poor village is."""
 RULE_OF = {i.id: i.rule for i in ITEMS}
 
 
@@ -33,11 +33,20 @@ def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[F
     ]
     if items["share"].notna().any():
         blocks.append(_figure(desk, items, spans, villages, ground))
-    return [*blocks, _table(desk, items, ground, villages)], _findings(desk, items, spans, ground)
+    findings = _findings(desk, items, spans, ground)
+    return [*with_advice(desk, blocks, findings), _table(desk, items, ground, villages)], findings
 
 
 def _name(desk: Desk, row: Row, ground: Ground) -> Inline:
     return desk.free(str(row[f"label_{desk.lang}"]), f"coverage.{row['item']}.label", ground)
+
+
+def _base(desk: Desk, row: Row) -> str:
+    """What the item counts: natural villages, the villages that a bus can reach, or all poor villages."""
+    column = BASE[str(row["item"])]
+    return desk.say.word(
+        "four.base_nv" if column.startswith("nv_") else "four.base_passable" if column else "four.base_village"
+    )
 
 
 def _share(desk: Desk, row: Row, ground: Ground) -> Bound:
@@ -45,8 +54,8 @@ def _share(desk: Desk, row: Row, ground: Ground) -> Bound:
 
 
 def _span(villages: VillageVerdicts, item: str) -> pd.Series:
-    """Coverage by county, for items that are a yes/no of each village (roads have no county detail): (counties,)."""
-    if item not in villages.frame:
+    """Coverage by county, for items that every poor village has or has not; empty for items with another base."""
+    if BASE[item] or item not in villages.frame:
         return pd.Series(dtype=float)
     state = villages.frame[item].astype(str)
     known = state.isin(["met", "not_met"])
@@ -59,7 +68,7 @@ def _found(desk: Desk, items: pd.DataFrame, ground: Ground) -> Inline:
     ruled = state.isin([VerdictState.MET.value, VerdictState.NOT_MET.value, VerdictState.EVIDENCE_MISSING.value])
 
     if not ruled.any():
-        return desk.say("four.cover_free")
+        return desk.say("four.cover_free", table=Ref("coverage"))
 
     def n(mask: pd.Series, what: str) -> Bound:
         return desk.count(int(mask.sum()), "items", f"coverage.{what}", ground)
@@ -70,6 +79,7 @@ def _found(desk: Desk, items: pd.DataFrame, ground: Ground) -> Inline:
         met=n(state == VerdictState.MET.value, "met"),
         not_met=n(state == VerdictState.NOT_MET.value, "not_met"),
         missing=n(state == VerdictState.EVIDENCE_MISSING.value, "missing"),
+        table=Ref("coverage"),
     )
 
 
@@ -126,7 +136,7 @@ def _table(desk: Desk, items: pd.DataFrame, ground: Ground, villages: VillageVer
     is_ruled = any(_rule(desk, r) for r in rows)
 
     def row(r: Row) -> tuple[Inline, ...]:
-        base = say.word("four.base_nv" if r["item"] in NATURAL else "four.base_village")
+        base = _base(desk, r)
         ref = f"coverage.{r['item']}"
         due, done = (desk.number(r[c], "count", f"{ref}.{c}", ground) for c in ("denominator", "numerator"))
         unknown = desk.count(r["unknown_villages"], "villages", f"{ref}.unknown", ground, with_unit=False)
@@ -182,7 +192,7 @@ def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], grou
         gap = desk.number(
             float(row["denominator"]) - float(row["numerator"]), "count", f"coverage.{row['item']}.gap", ground
         )
-        unit = desk.say.word("four.base_nv" if row["item"] in NATURAL else "four.base_village")
+        unit = _base(desk, row)
         size: Inline = (gap, " ", unit) if desk.lang == "en" else (gap, "个", unit)
         found.append(
             Finding(

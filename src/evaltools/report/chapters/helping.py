@@ -8,7 +8,7 @@ import pandas as pd
 
 from evaltools.report.blocks import Block, Bound, Chapter, Column, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.one import pairs_list, rule_label
 from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.model import FundTables
@@ -185,7 +185,7 @@ def _guidance(desk: Desk) -> tuple[list[Block], list[Finding]]:
     if amount.is_defined:
         blocks.append(Paragraph(_guidance_found(desk, funds.guidance, ground)))
         findings = _guidance_findings(desk, funds.guidance, ground)
-    return [*blocks, table], findings
+    return [*with_advice(desk, blocks, findings), table], findings
 
 
 def _guidance_table(desk: Desk, funds: FundTables, ground: Ground) -> Table:

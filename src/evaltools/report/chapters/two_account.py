@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaltools.indicators.account import INFLOWS, OUTFLOWS
 from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import Row, as_rows, is_withheld
 from evaltools.report.chapters.two_exits import withheld_note
 from evaltools.report.charts.account import waterfall
@@ -60,7 +60,7 @@ def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], li
     )
     return [
         head,
-        Paragraph(say.sentences(found, status)),
+        *with_advice(desk, [Paragraph(say.sentences(found, status))], findings),
         table,
         *_figure(desk, totals.get("persons"), cell("persons", "opening")),
     ], findings

@@ -6,7 +6,7 @@ from typing import Any
 
 from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import STATES, Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import (
     CITY,
     Row,
@@ -81,7 +81,8 @@ def household_exit(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Fin
         _route_table(desk, exits, ground),
         _county_table(desk, exits, ground),
     ]
-    return blocks, _findings(desk, exits, ground, place)
+    findings = _findings(desk, exits, ground, place)
+    return with_advice(desk, blocks, findings), findings
 
 
 def _worst(desk: Desk, exits: ExitTables, ground: Ground) -> tuple[Inline, Inline]:

@@ -8,7 +8,7 @@ from evaltools.indicators.exits.result import COMPONENTS
 from evaltools.report.binding import SUPPRESSED
 from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import STATES, Desk, percent_text
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import CITY, Row, as_rows, counties, is_withheld, is_zero, largest_share
 from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
@@ -32,7 +32,8 @@ def guarantees(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding
         _city_table(desk, city, ground),
         _heat(desk, exits),
     ]
-    return blocks, _findings(desk, exits, city, ground)
+    findings = _findings(desk, exits, city, ground)
+    return with_advice(desk, blocks, findings), findings
 
 
 def _name(desk: Desk, component: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaltools.report.binding import param
 from evaltools.report.blocks import Block, Figure, Ground, Heading, Inline, Paragraph
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import as_rows, is_withheld, is_zero, row_where
 from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
 from evaltools.report.charts.income import Bins, income_lines
@@ -31,7 +31,7 @@ def incomes(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
     if desk.rule("income.provincial_rural_disposable").status is RuleStatus.TO_BE_CONFIRMED:
         parts.append(say("note.series"))
     blocks: list[Block] = [Heading(say.word("two.income_heading")), Paragraph(say.sentences(*parts))]
-    return [*blocks, *_figure(desk, exits)], findings
+    return [*with_advice(desk, blocks, findings), *_figure(desk, exits)], findings
 
 
 def _lines(desk: Desk, exits: ExitTables) -> Inline:
