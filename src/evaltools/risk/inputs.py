@@ -85,6 +85,8 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray:
         return np.ones(n)
     given = np.asarray(sample_weight, dtype=float)
     probe = np.empty((n, 1))
+    if np.ndim(given) and given.shape == (n,) and not (given != 0).any():
+        raise RiskInputError("all weights are zero", todo="give at least the sampled rows a positive weight")
     w = _check_sample_weight(np.nan_to_num(given, posinf=1.0, neginf=1.0), probe, dtype=np.float64)
     if np.ndim(given) and not np.isfinite(given).all():
         raise RiskInputError(
@@ -94,6 +96,4 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray:
         raise RiskInputError(
             f"{int((w < 0).sum())} weight(s) are negative", expected="weights of zero or more", todo="correct them"
         )
-    if not (w > 0).any():
-        raise RiskInputError("all weights are zero", todo="give at least the sampled rows a positive weight")
     return w

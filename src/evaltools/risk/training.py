@@ -48,7 +48,7 @@ def train(spec: ReturnRiskClassifier, frame: pd.DataFrame, y: np.ndarray, w: np.
         frame,
         welfare=spec.welfare,
         line=spec.line,
-        money=list(spec.money),
+        money=spec.money,
         skip=() if spec.time is None else (spec.time,),
     )
     clusters = _clusters(groups, len(frame))
@@ -148,8 +148,10 @@ def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnR
 
 
 def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float, dict[str, float]]:
-    """The penalty with the least held-back log-loss; income alone (infinite) unless it is better by a
-    standard error, and always below 100 events, where the choice itself would be a gamble."""
+    """The heaviest penalty whose held-back log-loss is within one standard error of the least (infinite: income alone).
+
+    Below 100 events it is income alone wherever there is income: the choice itself would be a gamble.
+    """
     tried = [*([np.inf] if any(t.is_monotone for t in plan.terms) else []), *reversed(PENALTIES)]
     if not splits:
         return 10.0, {}
@@ -165,10 +167,13 @@ def _choose_penalty(plan: Plan, data: Rows, splits: list[Split]) -> tuple[float,
         order = np.argsort(np.concatenate(index))
         losses[penalty] = np.concatenate(loss)[order]
     best = min(tried, key=lambda p: losses[p].mean())
-    gain = losses[tried[0]] - losses[best]
-    if gain.mean() < gain.std() / np.sqrt(len(gain)):
-        best = tried[0]
-    return float(best), {f"{p:g}": float(v.mean()) for p, v in losses.items()}
+    chosen = next(p for p in tried if _is_level(losses[p] - losses[best]))
+    return float(chosen), {f"{p:g}": float(v.mean()) for p, v in losses.items()}
+
+
+def _is_level(excess: np.ndarray) -> bool:
+    """Whether a loss is within one standard error of the best."""
+    return bool(excess.mean() <= excess.std() / np.sqrt(len(excess)))
 
 
 def _reference(model: Additive, data: Rows, when: np.ndarray | None) -> dict[str, np.ndarray]:
