@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from evaltools.cli import claims, data, report, rules, sample
+from evaltools.cli import claims, data, indicators, report, rules, sample
 from evaltools.errors import EvaltoolsError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
         "Exit status 0 is success; each kind of error has its own, listed in the README."
     ),
 )  # fmt: skip
-for module in (report, rules, claims, data, sample):
+for module in (report, rules, indicators, claims, data, sample):
     module.register(app)
 
 
