@@ -39,11 +39,11 @@ def test_late_and_unpaid_guidance_funds_are_exactly_those_planted(committed):
     assert (pd.to_datetime(flows["due_date"]) == limit).all()
     late = flows[pd.to_datetime(flows["paid_date"]) > limit]
     planted = json.loads((committed.truth / "planted.json").read_text(encoding="utf-8"))["planted"]
-    said = {(p["village_code"], p["year"]) for p in planted if p["kind"] == "guidance_fund_late"}
+    said = {(p["village_code"], p["year"]) for p in planted if p["kind"] == "fund_flows.guidance_late"}
     assert set(zip(late["village_code"], late["year"], strict=True)) == said
     assert len(said) >= 2
     unpaid = flows[flows["paid_date"].isna()]
-    said = {(p["village_code"], p["year"]) for p in planted if p["kind"] == "guidance_fund_unpaid"}
+    said = {(p["village_code"], p["year"]) for p in planted if p["kind"] == "fund_flows.guidance_unpaid"}
     assert set(zip(unpaid["village_code"], unpaid["year"], strict=True)) == said
 
 
@@ -52,7 +52,9 @@ def test_the_per_capita_input_stands_6_3_1_but_for_the_planted_shortfalls(commit
     by_payer = flows.groupby(["city_code", "payer"])["amount_yuan"].sum().unstack()
     assert len(by_payer) == 12
     planted = json.loads((committed.truth / "planted.json").read_text(encoding="utf-8"))["planted"]
-    short = {(p["city_code"], p["payer"]): p["arrived_share"] for p in planted if p["kind"] == "per_capita_input_short"}
+    short = {
+        (p["city_code"], p["payer"]): p["arrived_share"] for p in planted if p["kind"] == "fund_flows.per_capita_short"
+    }
     assert short
     base = by_payer["province"] / 0.6
     for payer, share in (("province", 0.6), ("helping_city", 0.3), ("local_city", 0.1)):

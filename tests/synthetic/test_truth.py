@@ -151,5 +151,5 @@ def test_only_eligible_households_are_flagged():
 def test_planted_defects_are_listed_with_what_was_done(committed):
     planted = json.loads((committed.truth / "planted.json").read_text(encoding="utf-8"))["planted"]
     kinds = {p["kind"] for p in planted}
-    assert {"stock_flow.exit_not_recorded", "stock_flow.arrival_not_recorded", "guidance_fund_late"} <= kinds
+    assert {"stock_flow.exit_not_recorded", "stock_flow.arrival_not_recorded", "fund_flows.guidance_late"} <= kinds
     assert all(p["city_code"].startswith("44") for p in planted)

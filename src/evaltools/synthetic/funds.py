@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from evaltools.synthetic.city import City
 from evaltools.synthetic.columns import day, text, whole
 from evaltools.synthetic.config import HELPER_OF, CityQuota, calibration, is_self_help, largest_remainder, stream
-from evaltools.synthetic.tables import City
 
 PAYERS = ("province", "helping_city", "local_city", "district", "enterprise")
 FUNDS = ("per_capita_input", "guidance", "other")
@@ -68,7 +68,7 @@ def fund_flows(city: City, quota: CityQuota, seed: int) -> tuple[pa.Table, list[
     else:
         _per_capita(rng, rows, city)
         late += [
-            {"kind": "per_capita_input_short", "city_code": code, "payer": payer, "arrived_share": share}
+            {"kind": "fund_flows.per_capita_short", "city_code": code, "payer": payer, "arrived_share": share}
             for (code, payer), share in SHORTFALL.items()
             if code == city.frame.city_code
         ]
@@ -166,7 +166,7 @@ def _guidance(rng: np.random.Generator, rows: _Rows, city: City, quota: CityQuot
             if unpaid:
                 late.append(
                     {
-                        "kind": "guidance_fund_unpaid",
+                        "kind": "fund_flows.guidance_unpaid",
                         "city_code": frame.city_code,
                         "village_code": frame.code[v],
                         "year": year,
@@ -175,7 +175,7 @@ def _guidance(rng: np.random.Generator, rows: _Rows, city: City, quota: CityQuot
             elif is_late:
                 late.append(
                     {
-                        "kind": "guidance_fund_late",
+                        "kind": "fund_flows.guidance_late",
                         "city_code": frame.city_code,
                         "village_code": frame.code[v],
                         "year": year,

@@ -11,18 +11,34 @@ import pandas as pd
 import pyarrow as pa
 
 from evaltools.errors import ParameterError
-from evaltools.synthetic import funds, neighbours, planted, survey, tables, truth, villages
+from evaltools.synthetic import extras, funds, neighbours, planted, survey, tables, truth, villages
+from evaltools.synthetic.city import City
 from evaltools.synthetic.config import CityQuota, calibration, make_plan, truth_rates
 from evaltools.synthetic.frame import Frame, build_frame, hold_poor_share
+from evaltools.synthetic.ledgers import city_ledgers, money, process, province_ledgers
+from evaltools.synthetic.ledgers.context import Context
+from evaltools.synthetic.natural import settle
 from evaltools.synthetic.panel import GONE
 from evaltools.synthetic.registry import form_registry
 from evaltools.synthetic.simulation import Simulation
+from evaltools.synthetic.welfare import provide
 from evaltools.synthetic.write import Writers, write_json
 from evaltools.terms import CITIES
 
 GENERATOR = "evaltools.synthetic 1"
 SMALL_SCALE = 0.05
 """Up to here files are squeezed hard (a demo is committed); above, writing fast matters more."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """One city in arrays, with its samples and what only the truth knows."""
+
+    city: City
+    psus: dict[str, survey.Psus]
+    omission: neighbours.Omission
+    approval: np.ndarray
+    """(villages,) latent share of approving households."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +53,8 @@ class CityTables:
     frame: Frame
 
 
-def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
-    """All tables of one city. Every random number comes from the city's own streams."""
+def build_city(quota: CityQuota, seed: int, scale: float) -> Built:
+    """The arrays of one city: frame, registry, five years, samples, neighbours, natural villages, welfare."""
     frame = build_frame(quota, seed)
     registry = form_registry(quota, frame, seed)
     panel = Simulation(registry, frame, seed).run()
@@ -50,25 +66,55 @@ def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
         np.maximum.at(roster, sample.village, sample.roster)
     omission = neighbours.omitted_by_village(frame, seed)
     near = neighbours.list_neighbours(frame, omission, roster, seed)
-    city = tables.City(frame, registry, panel, near)
-    approval = survey.approval_by_village(frame, seed)
-    rates = truth.city_rates(city, omission, approval, seed)
-    interviews = []
+    now = panel.alive[:, 4] & (panel.status[:, 4] != GONE)
+    living = np.bincount(registry.village, weights=np.where(now, panel.persons[:, 4], 0), minlength=len(frame))
+    city = City(
+        frame, registry, panel, near, settle(frame, living.astype(np.int64), seed),
+        provide(registry, panel, frame.city_code, seed), extras.rebuilt_year(panel.bad_housing, panel.exit_year),
+    )  # fmt: skip
+    return Built(city, psus, omission, survey.approval_by_village(frame, seed))
+
+
+def interviews(built: Built, ctx: Context) -> tuple[pa.Table, pa.Table]:
+    """The field survey of both designs and years, and the satisfaction answers of the main design in 2020."""
+    city, parts, answers = built.city, [], []
     for design in survey.DESIGNS:
         for year in calibration()["survey"]["years"]:
-            field = survey.Field(frame, registry, panel, near, psus[design], approval, design, year, seed)
-            interviews.append(tables.survey(city, field.interviews(), design, year))
-    flows, late = funds.fund_flows(city, quota, seed)
-    damage = planted.plant_stock_flow(city) + late
-    data = {
-        "villages": villages.villages(city, seed),
-        "households": tables.households(city, seed),
-        "persons": tables.persons(city),
-        "survey": pa.concat_tables(interviews).unify_dictionaries(),
-        "fund_flows": flows,
-    }
+            field = survey.Field(
+                city.frame,
+                city.registry,
+                city.panel,
+                city.near,
+                built.psus[design],
+                built.approval,
+                design,
+                year,
+                ctx.seed,
+            ).interviews()
+            parts.append(tables.survey(city, field, design, year))
+            if design == "main" and year == 2020:
+                answers.append(process.satisfaction(ctx, field, year, parts[-1]["interview_id"].to_pylist()))
+    return pa.concat_tables(parts).unify_dictionaries(), pa.concat_tables(answers)
+
+
+def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
+    """All tables of one city. Every random number comes from the city's own streams."""
+    built = build_city(quota, seed, scale)
+    city = built.city
+    ctx = Context(city, seed)
+    rates = truth.city_rates(city, built.omission, built.approval, seed)
     behind = {"households_truth": truth.household_truth(city), "return_probability": truth.return_probability(city)}
-    return CityTables(quota.code, data, behind, rates, damage, frame)
+    for plant in (planted.plant_stock_flow, planted.mark_places, planted.mark_households, planted.mark_persons):
+        plant(ctx)
+    data = {"loans": money.loans(ctx)}  # plants in the balances of households: before their table
+    data["survey"], data["satisfaction"] = interviews(built, ctx)
+    data["fund_flows"], late = funds.fund_flows(city, quota, seed)
+    ctx.planted += late
+    data["villages"] = villages.villages(city, seed)
+    data["households"], data["persons"] = tables.households(city, seed), tables.persons(city)
+    clinic = data["villages"]["has_clinic"].to_numpy(zero_copy_only=False).reshape(len(city.frame), 5)
+    data |= city_ledgers(ctx, clinic, extras.monitoring(city, seed)[0])
+    return CityTables(quota.code, data, behind, rates, ctx.planted, city.frame)
 
 
 def generate(
@@ -99,6 +145,8 @@ def generate(
     listed: list[dict[str, object]] = []
     frames: dict[str, Frame] = {}
     try:
+        for name, table in province_ledgers(seed, scale).items():
+            data.add(name, table)
         for done, quota in enumerate(chosen, start=1):
             result = simulate(quota, seed, scale)
             for name, table in result.data.items():

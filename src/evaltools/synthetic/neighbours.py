@@ -119,10 +119,12 @@ def _economy(rng, village, reg_year, persons, omitted, counts, labour) -> Neighb
         )
         share = raw / raw.sum(axis=1, keepdims=True)
         net = income[:, t] * counts["persons"][:, t]
-        money["paid"][:, t] = np.round(net * 0.02 * noise[:, 1])
+        money["paid"][:, t] = np.round(net * 0.0004 * noise[:, 1]) * 50
         gross = net + money["paid"][:, t]
         for k, name in enumerate(("wage", "business", "property", "transfer")):
-            money[name][:, t] = np.round(share[:, k] * gross)
+            money[name][:, t] = np.round(share[:, k] * gross / 100) * 100  # listed in round hundreds
+        total = sum(money[name][:, t].astype(float) for name in ("wage", "business", "property", "transfer"))
+        income[:, t] = (total - money["paid"][:, t]) / counts["persons"][:, t]
     housing = np.where(rng.random(n) < np.where(omitted, 0.3, 0.004), 2, np.where(rng.random(n) < 0.6, 0, 1))
     industry = np.where(industry_u > 0.6, 1 + np.floor((industry_u - 0.6) / 0.4 * (len(INDUSTRIES) - 1)), 0)
     loan = np.where(rng.random(n) < 0.06, np.round(rng.uniform(5, 90, n)) * 1000, 0)

@@ -48,8 +48,15 @@ class Panel:
     industry: np.ndarray
     probability: np.ndarray
     """True probability of a return in the next year; NaN unless exited."""
+    loan_from: np.ndarray
+    """(households,) year a micro-credit loan was paid out, people.NEVER if none; below: its amount, and whether it is
+    overdue after three years."""
+    loan_amount: np.ndarray
+    loan_overdue: np.ndarray
     wrong_now: np.ndarray
     """Whether the household stands as exited at year end but truly does not meet the standard (actual line)."""
+    bad_housing: np.ndarray
+    """(households,) whether the dwelling was dangerous when the household was registered."""
     wrong_planned: np.ndarray
     """The same by the planned line (2018 and 2020; elsewhere as `wrong_now`)."""
 

@@ -55,6 +55,8 @@ class Simulation:
             true_enrolled=new(bool), counts=self.counts, ratio=new(float), true_ratio=new(float), money={},
             shock=new(np.int8), housing=new(np.int8), water=new(bool), support=new(np.int32), loan=new(np.int32),
             industry=new(np.int8), probability=np.full(shape, np.nan), wrong_now=new(bool), wrong_planned=new(bool),
+            loan_from=np.zeros(self.n), loan_amount=np.zeros(self.n), loan_overdue=np.zeros(self.n, bool),
+            bad_housing=np.zeros(self.n, bool),
         )  # fmt: skip
         self.p.persons_start = (self.counts["persons"] - self.counts["joined"] + self.counts["left"]).astype(np.int16)
         for k in ("wage", "business", "property", "transfer", "paid"):
@@ -72,10 +74,12 @@ class Simulation:
         choice = r.choice(len(INDUSTRIES), size=self.n, p=p)
         self.industry = np.where(able | (r.random(self.n) < 0.15), choice, 0).astype(np.int8)
         self.share_noise = np.exp(r.normal(0, 0.35, (self.n, 4)))
-        self.bad_housing = r.random(self.n) < 0.34
+        self.p.bad_housing = r.random(self.n) < 0.34
         self.bad_water = r.random(self.n) < 0.12
-        self.loan_from = np.where((r.random(self.n) < 0.11) & able, r.integers(2016, 2020, self.n), people.NEVER)
-        self.loan_amount = (np.round(r.beta(3, 1.8, self.n) * 49) * 1000 + 1000).astype(np.int32)
+        chosen = np.where((r.random(self.n) < 0.11) & able, r.integers(2016, 2020, self.n), people.NEVER)
+        self.p.loan_from = np.maximum(chosen, self.reg.reg_year)
+        self.p.loan_amount = (np.round(r.beta(3, 1.8, self.n) * 49) * 1000 + 1000).astype(np.int32)
+        self.p.loan_overdue = self.u[:, 0] < 0.04
         self.support_base = np.exp(r.normal(8.5, 0.6, self.n)) * (r.random(self.n) > 0.05)
         low, high = exit_ratio_bounds()
         self.wrong_ratio = np.where(
@@ -140,15 +144,16 @@ class Simulation:
         """Housing grade, water, loans, support received."""
         p, r = self.p, self.rng
         exited = p.status[:, t] == EXITED
-        bad = self.bad_housing & ~exited
+        bad = p.bad_housing & ~exited
         p.housing[:, t] = np.where(bad, np.where(self.u[:, 4] < 0.6, 2, 3), np.where(self.u[:, 4] < 0.45, 0, 1))
         p.water[:, t] = exited | ~self.bad_water
         years_out = np.where(exited, np.clip(year - p.exit_year[:, t], 0, 4), 0)
         support = self.support_base * 0.78**years_out * np.exp(r.normal(0, 0.3, self.n)) * (r.random(self.n) > 0.06)
         again = p.change_in[:, t] == 2
         p.support[:, t] = np.round(np.where(again, support * 1.8, support) / 10) * 10
-        term = (year >= self.loan_from) & (year < self.loan_from + 3)
-        p.loan[:, t] = np.where(term, self.loan_amount, 0)
+        term = (year >= p.loan_from) & (year < p.loan_from + 3)
+        late = p.loan_overdue & (year == p.loan_from + 3)
+        p.loan[:, t] = np.where(term, p.loan_amount, np.where(late, np.round(p.loan_amount * 0.4), 0))
         p.industry[:, t] = np.where(p.labour[:, t] == 2, 0, self.industry)
 
     def _income(self, t: int, year: int) -> None:
@@ -203,8 +208,9 @@ class Simulation:
         raw = np.stack([wage, business, prop, transfer], axis=1) * noise
         share = raw / raw.sum(axis=1, keepdims=True)
         net = p.ratio[:, t] * line(YEARS[t]) * p.persons[:, t]
-        paid = np.round(net * 0.012 * self.share_noise[:, 1] * (self.u[:, 5] < 0.8))
+        paid = np.round(net * 0.0012 * self.share_noise[:, 1] * (self.u[:, 5] < 0.8)) * 10
         parts = np.round(share * (net + paid)[:, None])
+        parts[:, 2] = np.round(parts[:, 2] / 10) * 10
         for k, name in enumerate(("wage", "business", "property", "transfer")):
             p.money[name][:, t] = parts[:, k]
         p.money["paid"][:, t] = paid

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 import pyarrow as pa
 
-from evaltools.synthetic import people
+from evaltools.synthetic import extras, people, welfare
+from evaltools.synthetic.city import City
 from evaltools.synthetic.columns import boolean, day, number, text, whole
 from evaltools.synthetic.config import YEARS, calibration, line, stream
-from evaltools.synthetic.frame import Frame
 from evaltools.synthetic.hazard import SHOCKS
-from evaltools.synthetic.neighbours import Neighbours
 from evaltools.synthetic.panel import (
     CHANGE_IN,
     CHANGE_OUT,
@@ -22,41 +18,24 @@ from evaltools.synthetic.panel import (
     NEVER_REGISTERED,
     POOR,
     STATUS,
-    Panel,
 )
-from evaltools.synthetic.registry import Registry
 from evaltools.synthetic.survey import DESIGNS, GROUPS, GUARANTEES
 
 MINORITY_COUNTIES = {"440232": 0.25, "441825": 0.55, "441826": 0.55, "441224": 0.06}
 """Share of minority heads in the three autonomous counties and 怀集 (invented); 0.3 % elsewhere."""
 
 
-@dataclass
-class City:
-    """Everything generated for one city, with the names of its households."""
-
-    frame: Frame
-    registry: Registry
-    panel: Panel
-    near: Neighbours
-
-    @cached_property
-    def household_ids(self) -> list[str]:
-        """Ids of the registered households, then of the listed neighbours."""
-        head = f"H{self.frame.city_code[:4]}"
-        return [f"{head}{i + 1:07d}" for i in range(len(self.registry) + len(self.near))]
-
-
 def households(city: City, seed: int) -> pa.Table:
     """Registered households (every year they have a row) and listed neighbours (all five years)."""
     reg_rows = np.nonzero(city.panel.alive)
-    near_rows = np.nonzero(np.ones((len(city.near), 5), dtype=bool))
+    near_rows = (np.repeat(np.arange(len(city.near)), 5), np.tile(np.arange(5), len(city.near)))
     h = np.concatenate([reg_rows[0], near_rows[0] + len(city.registry)])
     t = np.concatenate([reg_rows[1], near_rows[1]])
     n_reg = len(reg_rows[0])
     is_reg = np.arange(len(h)) < n_reg
     ids = city.household_ids
-    return pa.table(_place(city, h, t, is_reg, ids) | _state(city, reg_rows, near_rows, seed))
+    more = extras.household_columns(city, seed, reg_rows[0], reg_rows[1], near_rows)
+    return pa.table(_place(city, h, t, is_reg, ids) | _state(city, reg_rows, near_rows, seed) | more)
 
 
 def _place(city: City, h: np.ndarray, t: np.ndarray, is_reg: np.ndarray, ids: list[str]) -> dict[str, pa.Array]:
@@ -196,54 +175,31 @@ def persons(city: City) -> pa.Table:
     """Members of registered households, one row per person and year end."""
     p, reg, frame = city.registry.persons, city.registry, city.frame
     ids = [f"P{frame.city_code[:4]}{i + 1:08d}" for i in range(len(p))]
-    household_ids = city.household_ids
-    who, when, parts = [], [], []
-    for t, year in enumerate(YEARS):
-        here = np.flatnonzero((p.enter <= year) & (p.leave > year) & city.panel.alive[p.household, t])
-        who.append(here)
-        when.append(np.full(len(here), t))
-        labour, stage = people.labour_class(p, year), people.school_stage(p, year)
-        out_of_school = dropout(city, t)
-        adult = (year - p.birth_year >= 16) & (stage == 0)
-        exited = city.panel.status[p.household, t] == EXITED
-        columns = (
-            np.where(out_of_school, 0, stage),
-            labour,
-            people.employed(p, year, labour),
-            out_of_school,
-            p.ill_from <= year,
-            np.where(adult, p.u[:, 3] > 0.012, -1).astype(np.int8),
-            exited | (p.u[:, 3] < 0.985),
-        )
-        parts.append([c[here] for c in columns])
-    who_, when_ = np.concatenate(who), np.concatenate(when)
-    order = np.lexsort((when_, who_))
-    i, t = who_[order], when_[order]
-    stage, labour, works, out_of_school, ill, pension, medical = (
-        np.concatenate(c)[order] for c in zip(*parts, strict=True)
-    )
-    return pa.table(
-        {
-            "person_id": text(i, ids),
-            "household_id": text(p.household[i], household_ids),
-            "year": whole(np.array(YEARS)[t], kind=pa.int16()),
-            "city_code": text(np.zeros(len(i), int), [frame.city_code]),
-            "village_code": text(reg.village[p.household[i]], frame.code),
-            "sex": text(p.sex[i], ("male", "female")),
-            "birth_year": whole(p.birth_year[i], kind=pa.int16()),
-            "relation": text(p.relation[i], people.RELATIONS),
-            "education_level": text(p.education[i], people.EDUCATION),
-            "is_student": boolean(stage > 0),
-            "school_stage": text(stage, people.SCHOOL),
-            "is_dropout": boolean(out_of_school),
-            "is_disabled": boolean(p.disabled[i]),
-            "has_chronic_illness": boolean(ill),
-            "labour_capacity": text(labour, people.LABOUR),
-            "is_employed": boolean(works),
-            "has_pension": boolean(pension),
-            "has_medical_insurance": boolean(medical),
-        }
-    )
+    at_home = welfare.present(p, city.panel)
+    i, t = np.nonzero(at_home)
+    labour = np.stack([people.labour_class(p, y) for y in YEARS], axis=1)
+    out_of_school = np.stack([dropout(city, k) for k in range(5)], axis=1)
+    stage = np.where(out_of_school, 0, np.stack([people.school_stage(p, y) for y in YEARS], axis=1))[i, t]
+    works = np.stack([people.employed(p, y, labour[:, k]) for k, y in enumerate(YEARS)], axis=1)[i, t]
+    columns = {
+        "person_id": text(i, ids),
+        "household_id": text(p.household[i], city.household_ids),
+        "year": whole(np.array(YEARS)[t], kind=pa.int16()),
+        "city_code": text(np.zeros(len(i), int), [frame.city_code]),
+        "village_code": text(reg.village[p.household[i]], frame.code),
+        "sex": text(p.sex[i], ("male", "female")),
+        "birth_year": whole(p.birth_year[i], kind=pa.int16()),
+        "relation": text(p.relation[i], people.RELATIONS),
+        "education_level": text(p.education[i], people.EDUCATION),
+        "is_student": boolean(stage > 0),
+        "school_stage": text(stage, people.SCHOOL),
+        "is_dropout": boolean(out_of_school[i, t]),
+        "is_disabled": boolean(p.disabled[i]),
+        "has_chronic_illness": boolean(p.ill_from[i] <= np.array(YEARS)[t]),
+        "labour_capacity": text(labour[i, t], people.LABOUR),
+        "is_employed": boolean(works),
+    }
+    return pa.table(columns | extras.person_columns(city, i, t, stage, works))
 
 
 def survey(city: City, field: dict[str, np.ndarray], design: str, year: int) -> pa.Table:

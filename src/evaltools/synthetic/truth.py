@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from evaltools.synthetic.city import City
 from evaltools.synthetic.columns import boolean, number, text, whole
 from evaltools.synthetic.config import YEARS, stream
 from evaltools.synthetic.neighbours import Omission
 from evaltools.synthetic.panel import EXITED, POOR
 from evaltools.synthetic.registry import WRONG_KINDS
 from evaltools.synthetic.survey import true_approval
-from evaltools.synthetic.tables import City, true_income
+from evaltools.synthetic.tables import true_income
 
 
 def city_rates(city: City, omission: Omission, approval: np.ndarray, seed: int) -> list[dict[str, object]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from evaltools.synthetic.columns import boolean, number, text, whole
-from evaltools.synthetic.config import YEARS, calibration, stream
+from evaltools.synthetic.city import City
+from evaltools.synthetic.columns import boolean, day, number, text, whole
+from evaltools.synthetic.config import YEARS, calibration, stream, village_line
 from evaltools.synthetic.frame import Frame, counties
 from evaltools.synthetic.panel import EXITED, POOR
-from evaltools.synthetic.tables import City
 from evaltools.terms import CITIES
 
 
@@ -33,47 +33,53 @@ def regions(frames: dict[str, Frame]) -> pa.Table:
 
 
 def villages(city: City, seed: int) -> pa.Table:
-    """Villages of one city, one row per village and year; counts are those of the table of households."""
-    frame, panel = city.frame, city.panel
+    """Villages of one city by year; counts are those of the tables of households and of natural villages."""
+    frame = city.frame
     n = len(frame)
     rng = stream(seed, frame.city_code, "village services")
     v = np.repeat(np.arange(n), 5)
     t = np.tile(np.arange(5), n)
-    registered = panel.alive & ((panel.status == POOR) | (panel.status == EXITED))
-    households = np.stack([np.bincount(city.registry.village[registered[:, k]], minlength=n) for k in range(5)], axis=1)
-    persons = np.stack(
-        [
-            np.bincount(city.registry.village, weights=np.where(registered[:, k], panel.persons[:, k], 0), minlength=n)
-            for k in range(5)
-        ],
-        axis=1,
-    ).astype(np.int64)
-    growth = 1.004 ** (np.array(YEARS) - 2020)
-    outside = np.round(frame.nonregistered_persons[:, None] * growth).astype(np.int64)
-    hukou_households = frame.nonregistered_households[:, None] + households
-    cells = {
+    households, persons = registered_by_village(city)
+    outside = np.round(frame.nonregistered_persons[:, None] * 1.004 ** (np.array(YEARS) - 2020)).astype(np.int64)
+    columns = {
+        "village_code": text(v, frame.code), "year": whole(np.array(YEARS)[t], kind=pa.int16()),
+        "name": text(v, frame.name), "town_code": text(frame.town[v], frame.town_codes),
+        "county_code": text(frame.county[v], frame.county_codes),
+        "city_code": text(np.zeros(len(v), int), [frame.city_code]), "is_poor_village": boolean(frame.is_poor[v]),
+        "helper_type": text(v, frame.helper), "helper_city_code": text(v, frame.helper_city),
+        "hukou_persons": whole((outside + persons)[v, t]),
+        "hukou_households": whole((frame.nonregistered_households[:, None] + households)[v, t]),
+        "registered_persons": whole(persons[v, t]), "registered_households": whole(households[v, t]),
         "disposable_income_per_capita_yuan": number(frame.income[v, t]),
-        "collective_income_yuan": whole(collective_income(frame, seed)[v, t]),
-    } | _roads(rng, outside[:, 4] + persons[:, 4], frame.is_poor, v, t)
-    return pa.table(
-        {
-            "village_code": text(v, frame.code),
-            "year": whole(np.array(YEARS)[t], kind=pa.int16()),
-            "name": text(v, frame.name),
-            "town_code": text(frame.town[v], frame.town_codes),
-            "county_code": text(frame.county[v], frame.county_codes),
-            "city_code": text(np.zeros(len(v), int), [frame.city_code]),
-            "is_poor_village": boolean(frame.is_poor[v]),
-            "helper_type": text(v, frame.helper),
-            "helper_city_code": text(v, frame.helper_city),
-            "hukou_persons": whole((outside + persons)[v, t]),
-            "hukou_households": whole(hukou_households[v, t]),
-            "registered_persons": whole(persons[v, t]),
-            "registered_households": whole(households[v, t]),
-        }
-        | cells
-        | _services(rng, frame.is_poor, v, t)
-    )
+    }  # fmt: skip
+    columns |= _collective(frame, seed, v, t)
+    columns |= {
+        name: whole(counts[v, t] if counts.ndim == 2 else counts[v]) for name, counts in city.natural.counts(n).items()
+    }
+    return pa.table(columns | _services(rng, city, v, t) | _party_and_exit(city, seed, v, t))
+
+
+def registered_by_village(city: City) -> tuple[np.ndarray, np.ndarray]:
+    """Registered households and persons (exited ones included) at year end: two arrays (villages, 5)."""
+    panel, village, n = city.panel, city.registry.village, len(city.frame)
+    active = panel.alive & ((panel.status == POOR) | (panel.status == EXITED))
+    households = [np.bincount(village[active[:, k]], minlength=n) for k in range(5)]
+    persons = [
+        np.bincount(village, weights=np.where(active[:, k], panel.persons[:, k], 0), minlength=n) for k in range(5)
+    ]
+    return np.stack(households, axis=1), np.stack(persons, axis=1).astype(np.int64)
+
+
+def _collective(frame: Frame, seed: int, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
+    """Collective income, and of it the recurrent part and the transfers (shares invented)."""
+    income = collective_income(frame, seed)
+    share = stream(seed, frame.city_code, "collective sources").beta(6.0, 3.0, income.shape)
+    recurrent = np.round(income * share)
+    transfer = np.round((income - recurrent) * 0.9)
+    return {
+        "collective_income_yuan": whole(income[v, t]), "collective_asset_income_yuan": whole(recurrent[v, t]),
+        "collective_transfer_income_yuan": whole(transfer[v, t]),
+    }  # fmt: skip
 
 
 def collective_income(frame: Frame, seed: int) -> np.ndarray:
@@ -98,42 +104,64 @@ def collective_income(frame: Frame, seed: int) -> np.ndarray:
     return np.round(out)
 
 
-def _roads(
-    rng: np.random.Generator, hukou: np.ndarray, is_poor: np.ndarray, v: np.ndarray, t: np.ndarray
-) -> dict[str, pa.Array]:
-    """Natural villages and paved roads; all eligible ones (200 persons) of poor villages are paved by 2020 (S0)."""
-    n = len(hukou)
-    natural = np.maximum(2 + rng.poisson(7, n), 1)
-    ge20 = np.minimum(np.round(natural * rng.uniform(0.55, 0.95, n)), natural).astype(np.int64)
-    ge200 = np.minimum(np.round(natural * rng.uniform(0.15, 0.5, n)), natural).astype(np.int64)
-    share = np.clip(np.where(is_poor, 0.55, 0.75)[:, None] + 0.1 * np.arange(5) + rng.normal(0, 0.06, (n, 1)), 0, 1)
-    paved200 = np.floor(ge200[:, None] * share + 1e-9)
-    paved200[is_poor, 4] = ge200[is_poor]
-    paved20 = np.floor(ge20[:, None] * np.minimum(share, 0.995) + 0.35).clip(max=ge20[:, None])
-    return {
-        "natural_villages": whole(natural[v]),
-        "nv_ge200_persons": whole(ge200[v]),
-        "nv_ge200_persons_paved": whole(paved200[v, t]),
-        "nv_ge20_households": whole(ge20[v]),
-        "nv_ge20_households_paved": whole(paved20[v, t]),
-    }
+def first_year_above(frame: Frame) -> np.ndarray:
+    """(villages,) first year in which a poor village's income is at or above the 60 % line; 0 for ordinary villages."""
+    lines = np.array([village_line(y) for y in YEARS])
+    above = frame.income >= lines
+    return np.where(frame.is_poor & above.any(axis=1), np.array(YEARS)[above.argmax(axis=1)], 0)
 
 
-def _services(rng: np.random.Generator, is_poor: np.ndarray, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
-    """Services arrive in a year of their own; in 2020 poor villages have the published coverage (S0)."""
-    cal = calibration()["published"]
+SERVICES: dict[str, tuple[float, float]] = {
+    "has_clinic": (0.62, 0.985), "has_service_station": (0.62, 0.998), "has_parcel": (0.35, 0.802),
+    "has_fibre": (0.62, 1.0),
+    "has_finance_station": (0.55, 0.995), "has_reliable_power": (0.80, 1.0), "has_culture_room": (0.60, 0.995),
+    "has_waste_collection": (0.55, 0.999), "has_sewage_treatment": (0.25, 0.75), "is_tidy_village": (0.30, 0.985),
+    "has_village_plan": (0.55, 1.0), "has_lead_industry": (0.35, 0.93),
+}  # fmt: skip
+"""Share of poor villages with the service in 2016 (invented) and 2020 (clinic, station, parcel, fibre, waste: S0)."""
+
+
+def _services(rng: np.random.Generator, city: City, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
+    """Services arrive in a year of their own and stay; ordinary villages are one in a hundred behind."""
+    is_poor = city.frame.is_poor
     n = len(is_poor)
-    goals = {"has_bus": 0.985} | cal["coverage_2020"]
     out = {}
-    for name in ("has_bus", "has_clinic", "has_service_station", "has_parcel", "has_fibre"):
-        share_2016 = 0.35 if name == "has_parcel" else 0.62
-        target = np.where(is_poor, goals[name], min(goals[name] * 0.99, 1.0))
-        grid = share_2016 + (target[:, None] - share_2016) * np.array([0.0, 0.3, 0.6, 0.85, 1.0])
-        out[name] = boolean((rng.random(n)[:, None] < grid)[v, t])
-    year = np.array(YEARS)[t]
-    team = is_poor[v] & ((year > 2016) | (rng.random(n) < 0.9)[v])
-    out["has_team"] = boolean(team)
-    out["has_first_secretary"] = boolean(team & (rng.random(len(v)) > 0.004))
-    goal = np.clip(cal["piped_water_2020"] + rng.normal(0.0, 0.012, n), 0.9, 1.0)
-    out["centralized_water_share"] = number((goal[:, None] * np.array([0.72, 0.80, 0.88, 0.95, 1.0]))[v, t], 3)
+    steps = np.array([0.0, 0.3, 0.6, 0.85, 1.0])
+    for name, (start, goal) in SERVICES.items():
+        target = np.where(is_poor, goal, min(goal * 0.99, 1.0))
+        out[name] = boolean((rng.random(n)[:, None] < start + (target[:, None] - start) * steps)[v, t])
+    passable = rng.random(n) < 0.97
+    passable[city.marked("villages.bus_missing")] = True
+    bus = passable[:, None] & ((rng.random(n)[:, None] < 0.55 + 0.45 * steps) | (np.arange(5) == 4))
+    bus[city.marked("villages.bus_missing"), 4] = False
+    out["is_passable"], out["has_bus"] = boolean(passable[v]), boolean(bus[v, t])
+    settled = rng.random(n)[:, None] < 0.3 + 0.68 * steps
+    out["has_one_stop_settlement"] = boolean(settled[v, t])
+    water = np.clip(calibration()["published"]["piped_water_2020"] + rng.normal(0.0, 0.012, n), 0.9, 1.0)
+    out["centralized_water_share"] = number((water[:, None] * np.array([0.72, 0.80, 0.88, 0.95, 1.0]))[v, t], 3)
+    toilet = np.clip(0.998 + rng.normal(0, 0.003, n), 0.98, 1.0)
+    out["sanitary_toilet_share"] = number((toilet[:, None] * np.array([0.70, 0.80, 0.90, 0.97, 1.0]))[v, t], 3)
     return out
+
+
+def _party_and_exit(city: City, seed: int, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
+    """Teams, party organisation, publicity, plans and the day of exit of poor villages."""
+    frame = city.frame
+    rng = stream(seed, frame.city_code, "village party")
+    n, year = len(frame), np.array(YEARS)[t]
+    poor = frame.is_poor[v]
+    weak = rng.random(n) < np.where(frame.is_poor, 0.06, 0.03)
+    rectified_in = rng.integers(2016, 2020, n)
+    exit_year = first_year_above(frame)[v]
+    exited = poor & (exit_year > 0) & (year >= exit_year)
+    team = poor & ~np.isin(v, city.marked("teams.released_before_exit"))
+    secretary = team & ~(np.isin(v, city.marked("teams.no_first_secretary")) & (year == 2020))
+    unknown = np.where(poor, 0, -1)
+    return {
+        "has_team": boolean(team), "has_first_secretary": boolean(secretary),
+        "has_assistance_plan": boolean(np.where(poor, 1, unknown)),
+        "is_weak_party_organisation": boolean(weak[v]),
+        "is_party_organisation_rectified": boolean(np.where(weak[v], year >= rectified_in[v], -1).astype(np.int8)),
+        "publicity_lists_posted": boolean(rng.random(len(v)) > 0.002),
+        "exit_date": day(np.where(exited, exit_year, 2016), (340 + rng.integers(0, 20, n))[v], ~exited),
+    }  # fmt: skip
