@@ -51,11 +51,14 @@ def indicators(
     day = evaluation_date(as_of, year)
     tables = open_tables(resolve(data), city=terms.city(city).code)
     only = [e.id for e in catalogue.values() if chapter in (None, e.chapter)]
-    table = compute_indicators(tables, as_of=day, catalogue=catalogue, levels=[level], only=only)
+    table = compute_indicators(tables, as_of=day, catalogue=catalogue, only=only)
     frame = table.to_frame(level, year=year)
     name = "label_zh" if lang == "zh" else "label_en"
     frame.insert(1, "label", frame["indicator"].map({k: getattr(e, name) for k, e in catalogue.items()}))
-    shown = frame.assign(value=frame["value"].map("{:,.4g}".format), missing=frame["missing_share"].map("{:.1%}".format))
+    shown = frame.assign(
+        value=frame["value"].map("{:,.4g}".format), missing=frame["missing_share"].map("{:.1%}".format),
+        state=[terms.label(terms.VerdictState(s), lang) for s in frame["state"]],
+    )  # fmt: skip
     keys = ("label", "area_code", "value", "rows", "missing", "state")
     heads = ("指标", "地区", "数值", "行数", "缺失", "结论") if lang == "zh" else keys
     show(shown if form is Format.TEXT else frame, form, repr(table), dict(zip(keys, heads, strict=True)))
