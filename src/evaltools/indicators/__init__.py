@@ -2,6 +2,9 @@
 
 from evaltools.indicators.account import stock_flow
 from evaltools.indicators.disclosure import Protected, protect
+from evaltools.indicators.engine.entry import Catalogue, Indicator
+from evaltools.indicators.engine.result import IndicatorTable
+from evaltools.indicators.engine.run import compute_indicators
 from evaltools.indicators.exits.household import household_exits
 from evaltools.indicators.exits.result import ExitVerdicts, StockFlow, VillageVerdicts
 from evaltools.indicators.exits.village import village_exits
@@ -11,7 +14,7 @@ from evaltools.indicators.targeting.result import Gate, GateResult, Gates, Helpe
 from evaltools.indicators.value import Source, Value
 
 __all__ = [
-    "ExitVerdicts", "Gate", "GateResult", "Gates", "HelpedGates", "Protected", "Source", "StockFlow", "Unknowns",
-    "Value", "Variant", "VillageVerdicts", "gates", "helped_gates", "household_exits", "protect", "protect_gates",
-    "stock_flow", "village_exits",
+    "Catalogue", "ExitVerdicts", "Gate", "GateResult", "Gates", "HelpedGates", "Indicator", "IndicatorTable",
+    "Protected", "Source", "StockFlow", "Unknowns", "Value", "Variant", "VillageVerdicts", "compute_indicators",
+    "gates", "helped_gates", "household_exits", "protect", "protect_gates", "stock_flow", "village_exits",
 ]  # fmt: skip

@@ -145,7 +145,7 @@ class IndicatorTable:
     def to_frame(
         self, level: str | Iterable[str] | None = None, indicators: Iterable[str] | None = None, year: int | None = None
     ) -> pd.DataFrame:
-        """One row per indicator and area, columns COLUMNS; levels, indicators and year as asked (all by default)."""
+        """One row per indicator and area, columns COLUMNS (state as stored value); level, indicators, year as asked."""
         wanted = None if indicators is None else set(indicators)
         levels = None if level is None else ({level} if isinstance(level, str) else set(level))
         parts = []
@@ -189,7 +189,7 @@ class IndicatorTable:
             id=f"{indicator}.{row['area_code']}.{row['year']}", value=number, unit=entry.unit,
             label_zh=entry.label_zh, label_en=entry.label_en,
             source=Source((entry.table,), formula, int(row["rows"]), rules),
-            low=float(row["low"]), high=float(row["high"]), n=int(row["rows"]), verdict=row["state"],
+            low=float(row["low"]), high=float(row["high"]), n=int(row["rows"]), verdict=VerdictState(str(row["state"])),
         )  # fmt: skip
 
     def __repr__(self) -> str:

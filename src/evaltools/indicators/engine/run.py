@@ -115,7 +115,7 @@ def _floats(raw: pa.Table, name: str, part: str) -> np.ndarray:
 def _areas(raw: pa.Table, levels: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
     """The areas in a fixed order, and where each stands in the raw result."""
     keys = raw.select(["year", "city", "county", "town", "village", "inside", "level_bits"]).to_pandas()
-    bits = {level_bits(k): k for k in levels}
+    bits = {level_bits(k, levels): k for k in levels}
     keys["level"] = keys["level_bits"].map(bits)
     code = keys["village"].fillna(keys["town"]).fillna(keys["county"]).fillna(keys["city"]).fillna("")
     # A payment without a county is counted in its city and shown as unplaced below it: nothing vanishes.

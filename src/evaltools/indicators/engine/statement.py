@@ -74,7 +74,7 @@ def build(
   SELECT {", ".join(keys)}, {", ".join(aggregates)}
   FROM flagged GROUP BY {", ".join(keys)}
 )
-SELECT {", ".join(keys)}, grouping({", ".join(PLACES)}) AS level_bits, {", ".join(rolled)}
+SELECT year, {_shown_places(chosen)}, {_level_bits(chosen)} AS level_bits, {", ".join(rolled)}
 FROM fine
 GROUP BY GROUPING SETS ({", ".join("(" + ", ".join(["year", *LEVELS[k]]) + ")" for k in chosen)})"""
     return Statement(contract.table, sql, tuple(chosen), columns)
@@ -110,9 +110,26 @@ def _known(
 )"""
 
 
-def level_bits(level: str) -> int:
-    """What SQL's grouping() over PLACES gives for a level: a 1 for each place that is summed over."""
-    return int("".join("0" if p in LEVELS[level] else "1" for p in PLACES), 2)
+def _grouped(levels: Sequence[str]) -> list[str]:
+    """Places that some level tells apart."""
+    return [p for p in PLACES if any(p in LEVELS[k] for k in levels)]
+
+
+def _shown_places(levels: Sequence[str]) -> str:
+    """The places of the result; those that no level tells apart are missing."""
+    used = _grouped(levels)
+    return ", ".join(p if p in used else f"NULL AS {p}" for p in PLACES)
+
+
+def _level_bits(levels: Sequence[str]) -> str:
+    """SQL that tells the levels of the result apart."""
+    used = _grouped(levels)
+    return f"grouping({', '.join(used)})" if used else "0"
+
+
+def level_bits(level: str, levels: Sequence[str]) -> int:
+    """What SQL's grouping() gives for one of the levels asked for: a 1 for each place that is summed over."""
+    return int("".join("0" if p in LEVELS[level] else "1" for p in _grouped(levels)) or "0", 2)
 
 
 def place_columns(contract: Contract, present: frozenset[str], has_villages: bool) -> dict[str, str]:
