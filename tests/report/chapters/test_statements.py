@@ -212,3 +212,13 @@ SECTIONS = [
 @pytest.mark.parametrize(("chapter", "advice"), SECTIONS)
 def test_every_section_ends_with_what_to_do(reports, chapter, advice):
     assert advice in said(reports["helped", "zh"].chapter(chapter).blocks)
+
+
+def test_a_verdict_that_hangs_on_unknown_answers_says_so_beside_its_rate(helped_input, make_gate, make_gates):
+    reason = "结论取决于未明答案"
+    hanging = make_gate(Gate.WRONGFUL_EXIT, State.EVIDENCE_MISSING, 0.004, 0.001, 0.012, reason_zh=reason)
+    gates = make_gates()
+    gates = replace(gates, results=(gates.results[0], hanging, *gates.results[2:]))
+    text = said(gates_section(Desk(helped_input()), gates)[0])
+    assert "错退率为0.40%（90%区间0.10%～1.20%），限值≤2%，证据缺失" in text
+    assert reason + "。" in text

@@ -48,7 +48,7 @@ def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> 
             desk.free(note if desk.lang == "zh" else "", f"rule.{rule.id}.note", ground),
         )
 
-    widths = (0.19, 0.15, 0.14, 0.21, 0.13, 0.18)
+    widths = (0.18, 0.14, 0.14, 0.21, 0.15, 0.18)
     heads = ("col.rule", "a.col_population", "col.limit", "col.clause", "a.col_from", "a.col_note")
     return Table(
         title=say("a.rules_table", chapter=name),

@@ -45,6 +45,8 @@ def gate_found(desk: Desk, w: GateWords) -> Parts:
 def _statement(desk: Desk, w: GateWords, gates: Gates, finding: Finding | None) -> list[Inline]:
     say, r = desk.say, w.result
     parts: list[Inline] = [gate_found(desk, w)]
+    if w.is_known and r.state is VerdictState.EVIDENCE_MISSING:
+        parts.append(desk.ended(w.reason()))
     if w.is_known:
         parts.append(say("two.gate_sure", n=w.n(), psu=w.psu(), neff=w.effective(), rho=w.rho()))
         if r.state is VerdictState.UNDECIDED:

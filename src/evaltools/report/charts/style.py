@@ -39,7 +39,7 @@ MARKERS: dict[VerdictState, dict[str, Any]] = {
     VerdictState.UNDECIDED: {"marker": "D", "markerfacecolor": "white"},
     VerdictState.RULE_UNDEFINED: {"marker": "s", "markerfacecolor": VALUE_LIGHT},
     VerdictState.NOT_APPLICABLE: {"marker": "_", "markerfacecolor": "white"},
-    VerdictState.EVIDENCE_MISSING: {"marker": "_", "markerfacecolor": "white"},
+    VerdictState.EVIDENCE_MISSING: {"marker": "v", "markerfacecolor": "white"},
 }
 """The state is the shape; colour only repeats it."""
 
