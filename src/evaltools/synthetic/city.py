@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from evaltools.synthetic.columns import Labels
 from evaltools.synthetic.frame import Frame
 from evaltools.synthetic.natural import Natural
 from evaltools.synthetic.neighbours import Neighbours
@@ -35,7 +36,7 @@ class City:
         return self.marks.get(kind, np.zeros(0, dtype=np.int64))
 
     @cached_property
-    def household_ids(self) -> list[str]:
+    def household_ids(self) -> Labels:
         """Ids of the registered households, then of the listed neighbours."""
         head = f"H{self.frame.city_code[:4]}"
-        return [f"{head}{i + 1:07d}" for i in range(len(self.registry) + len(self.near))]
+        return Labels([f"{head}{i + 1:07d}" for i in range(len(self.registry) + len(self.near))])

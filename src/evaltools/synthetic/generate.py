@@ -139,7 +139,7 @@ def generate(
     _apart(out, truth_out)
     plan = make_plan(scale, seed)
     chosen = _chosen(plan.cities, cities)
-    level = 12 if scale <= SMALL_SCALE else 3
+    level = 12 if scale <= SMALL_SCALE else 1
     data, behind = Writers(out, level), Writers(truth_out, level)
     rates: list[dict[str, object]] = []
     listed: list[dict[str, object]] = []

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from evaltools.synthetic import extras, people, welfare
 from evaltools.synthetic.city import City
-from evaltools.synthetic.columns import boolean, day, number, text, whole
+from evaltools.synthetic.columns import Labels, boolean, day, number, text, whole
 from evaltools.synthetic.config import YEARS, calibration, line, stream
 from evaltools.synthetic.hazard import SHOCKS
 from evaltools.synthetic.panel import (
@@ -38,7 +38,7 @@ def households(city: City, seed: int) -> pa.Table:
     return pa.table(_place(city, h, t, is_reg, ids) | _state(city, reg_rows, near_rows, seed) | more)
 
 
-def _place(city: City, h: np.ndarray, t: np.ndarray, is_reg: np.ndarray, ids: list[str]) -> dict[str, pa.Array]:
+def _place(city: City, h: np.ndarray, t: np.ndarray, is_reg: np.ndarray, ids: Labels) -> dict[str, pa.Array]:
     frame = city.frame
     village = np.concatenate([city.registry.village, city.near.village])[h]
     return {
@@ -174,7 +174,7 @@ def _people_columns(city: City, rows, near_rows, year: np.ndarray, seed: int) ->
 def persons(city: City) -> pa.Table:
     """Members of registered households, one row per person and year end."""
     p, reg, frame = city.registry.persons, city.registry, city.frame
-    ids = [f"P{frame.city_code[:4]}{i + 1:08d}" for i in range(len(p))]
+    ids = Labels([f"P{frame.city_code[:4]}{i + 1:08d}" for i in range(len(p))])
     at_home = welfare.present(p, city.panel)
     i, t = np.nonzero(at_home)
     labour = np.stack([people.labour_class(p, y) for y in YEARS], axis=1)

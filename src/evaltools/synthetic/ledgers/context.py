@@ -12,7 +12,7 @@ import pyarrow as pa
 import yaml
 
 from evaltools.synthetic.city import City
-from evaltools.synthetic.columns import text, whole
+from evaltools.synthetic.columns import Labels, text, whole
 from evaltools.synthetic.config import YEARS, stream
 
 YEAR = np.array(YEARS)
@@ -80,7 +80,7 @@ class Context:
     def number(self, letter: str, index: np.ndarray) -> pa.Array:
         """Record numbers: a letter, the city's four digits, six digits."""
         top = int(index.max()) + 1 if len(index) else 0
-        return text(index, [f"{letter}{self.code[:4]}{i + 1:06d}" for i in range(top)])
+        return text(index, Labels([f"{letter}{self.code[:4]}{i + 1:06d}" for i in range(top)]))
 
 
 def years(t: np.ndarray) -> pa.Array:
