@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaltools.errors import DataInvalidError, DataMissingError, ParameterError, RuleBookError, ScopeError
-from evaltools.intake import open_tables
+from evaltools.intake import Tables, open_tables
 from evaltools.intake.source import ParquetSource
 
 TABLES = ("regions", "villages", "households")
@@ -42,11 +42,17 @@ def rewrite(folder: Path, out: Path, form: str, header: str = "canonical") -> Pa
     return out
 
 
+@pytest.fixture(scope="module")
+def expected(shared_folder: Path) -> Tables:
+    return open_tables(shared_folder, city="梅州")
+
+
 @pytest.mark.parametrize("header", ["canonical", "zh"])
 @pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "gb18030", "xlsx", "parquet"])
-def test_every_format_and_header_gives_the_same_frames(folder: Path, tmp_path: Path, form: str, header: str) -> None:
-    expected = open_tables(folder, city="梅州")
-    other = open_tables(rewrite(folder, tmp_path / "other", form, header), city="441400")
+def test_every_format_and_header_gives_the_same_frames(
+    shared_folder: Path, expected: Tables, tmp_path: Path, form: str, header: str
+) -> None:
+    other = open_tables(rewrite(shared_folder, tmp_path / "other", form, header), city="441400")
     for table in TABLES:
         pd.testing.assert_frame_equal(other[table], expected[table])
     assert other.quality.is_clean
@@ -72,10 +78,10 @@ def test_only_the_columns_that_are_asked_for_leave_the_disk(folder: Path, monkey
     seen: list[str] = []
     scan = ParquetSource._scan
 
-    def spy(self: ParquetSource, names):
+    def spy(self: ParquetSource, names, inside):
         if self.file == "households.parquet":
             seen.extend(names)
-        return scan(self, names)
+        return scan(self, names, inside)
 
     monkeypatch.setattr(ParquetSource, "_scan", spy)
     frame = open_tables(folder, city="梅州").load("households", columns=["persons"], year=2020)

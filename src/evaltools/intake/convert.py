@@ -15,12 +15,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from evaltools.intake.arrow import matches
 from evaltools.intake.contract import Column
-
-_matches: Any = pc.match_substring_regex  # type: ignore[attr-defined]
 
 MISSING_MARKS = frozenset(
     {"na", "n/a", "nan", "null", "none", "-", "--", "—", "——", "/", "不详", "缺失", "未知", "未填", "不清楚", "unknown"}
@@ -100,9 +97,7 @@ def _scaled(values: Any, factor: float) -> Any:
 
 def _plain_text(raw: pd.Series, column: Column) -> Converted:
     """Text that is text already: only the values that need a look are taken one by one."""
-    array = pa.array(raw.astype(object).where(raw.notna(), None), pa.string())
-    look = np.asarray(_matches(array, _LOOK).fill_null(False))
-    values, part = raw.copy(), np.flatnonzero(look)
+    values, part = raw.copy(), np.flatnonzero(matches(raw, _LOOK))
     if not len(part):
         return Converted(values)
     done = _by_distinct_value(raw.iloc[part].reset_index(drop=True), column, 1.0, _text)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evaltools.intake.contract import Column, Contract
 from evaltools.intake.identifiers import redact
@@ -45,7 +46,12 @@ class HeaderPlace:
 
 def plain(header: object) -> str:
     """A header without blanks, stars and case, with half-width brackets."""
-    text = unicodedata.normalize("NFKC", "" if header is None else str(header))
+    return _plain("" if header is None else str(header))
+
+
+@lru_cache(maxsize=4096)
+def _plain(header: str) -> str:
+    text = unicodedata.normalize("NFKC", header)
     return re.sub(r"[\s*]", "", text).strip(":：").lower()
 
 

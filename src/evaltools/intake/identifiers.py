@@ -10,16 +10,13 @@ import datetime as dt
 import re
 import unicodedata
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+
+from evaltools.intake.arrow import matches
 
 ID_MASK, PHONE_MASK = "〔证件号码〕", "〔电话〕"
-
-_matches: Any = pc.match_substring_regex  # type: ignore[attr-defined]
 
 _PROVINCES = {
     "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
@@ -134,8 +131,7 @@ def mask_column(values: pd.Series) -> tuple[pd.Series, Counter[str]]:
 
 def candidates(values: pd.Series, pattern: str = _CANDIDATE) -> np.ndarray:
     """Positions of the values that may hold an identifier (`KEY_CANDIDATE`: that may be one as a whole)."""
-    array = pa.array(values.astype(object).where(values.notna(), None), pa.string())
-    return np.flatnonzero(np.asarray(_matches(array, pattern).fill_null(False)))
+    return np.flatnonzero(matches(values, pattern))
 
 
 def key_identifier(text: str) -> tuple[str, str] | None:

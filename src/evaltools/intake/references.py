@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from evaltools.intake.arrow import compute, strings
 from evaltools.intake.contract import Reference
 from evaltools.intake.convert import Problem
 from evaltools.intake.store import Store
@@ -13,12 +17,17 @@ def check_reference(store: Store, reference: Reference, other: Store) -> None:
     """Record the rows of `store` whose partner in `other` does not exist. Rows with a missing part are let be."""
     here, there = list(reference.columns), list(reference.to)
     rows = store.frame[here]
-    partners = other.frame[there].drop_duplicates().set_axis(here, axis=1)
-    partners = partners.astype(rows.dtypes.to_dict(), errors="ignore")
-    found = rows.merge(partners, on=here, how="left", indicator=True)["_merge"].to_numpy() == "both"
-    lost = np.flatnonzero(~found & rows.notna().all(axis=1).to_numpy())
+    keys = _keys(rows)
+    found = compute.is_in(keys, compute.unique(_keys(other.frame[there])))
+    lost = np.flatnonzero(~np.asarray(found) & np.asarray(keys.is_valid()))
     if not len(lost):
         return
     message = f"no row of {other.contract.table} ({other.contract.zh}) has this {' + '.join(there)}"
     values = [" + ".join(str(v) for v in row) for row in rows.iloc[lost].itertuples(index=False)]
     store.record_reference(" + ".join(here), Problem(lost, reference.id, message, reference.severity), values)
+
+
+def _keys(rows: pd.DataFrame) -> Any:
+    """One text a row; null where a part is missing."""
+    parts = [strings(rows[c]) for c in rows.columns]
+    return compute.binary_join_element_wise(*parts, "\x1f", null_handling="emit_null")

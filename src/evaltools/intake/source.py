@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from evaltools import terms
 from evaltools.errors import DataInvalidError
+from evaltools.intake.arrow import compute
 from evaltools.intake.contract import Column, Contract
 from evaltools.intake.convert import convert
 from evaltools.intake.csv_reader import no_header, read_csv
@@ -22,7 +22,7 @@ from evaltools.intake.grid import FileProblem, Grid
 from evaltools.intake.headers import HeaderMatch, match_headers
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
-_ROW = "file_row_number"
+BATCH_ROWS = 1 << 16
 ALL_CITIES = tuple(c.code for c in terms.CITIES)
 
 
@@ -106,18 +106,18 @@ class FrameSource:
 
 
 class ParquetSource:
-    """Parquet: only the columns and cities that are asked for leave the disk, in one scan by DuckDB."""
+    """Parquet: only the columns that are asked for are decoded, only in row groups that hold rows of the cities."""
 
     is_lazy = True
 
     def __init__(self, path: Path, contract: Contract, cities: Sequence[str] | None) -> None:
         try:
-            file = pq.ParquetFile(path)
-            self.schema, self.rows_in_file = file.schema_arrow, file.metadata.num_rows
+            self._file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError):
             raise DataInvalidError(
                 "the file is not readable Parquet", where=path.name, expected="a Parquet file", todo="write it again"
             ) from None
+        self.schema, self.rows_in_file = self._file.schema_arrow, self._file.metadata.num_rows
         self.path, self.contract, self.file = path, contract, path.name
         self.match = match_headers([(name,) for name in self.schema.names], contract)
         if not self.match.positions:
@@ -125,37 +125,42 @@ class ParquetSource:
         self.problems: list[FileProblem] = []
         self.notes: Counter[str] = Counter()
         self.rows_broken = 0
-        self._where, self._parameters = self._selection(cities)
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        everything = not self._where
-        self.rows = np.arange(1, self.rows_in_file + 1) if everything else self._scan([])[_ROW].to_numpy() + 1
+        self._inside = self._selection(cities)
+        self.rows = np.flatnonzero(self._inside) + 1
 
-    def _selection(self, cities: Sequence[str] | None) -> tuple[str, list[object]]:
+    def _selection(self, cities: Sequence[str] | None) -> np.ndarray:
+        """(rows_in_file,) rows of the cities, and rows that belong to no known city."""
         name = self.contract.city_column
+        inside = np.ones(self.rows_in_file, dtype=bool)
         if cities is None or name not in self.match.positions:
-            return "", []
-        column = f"CAST({self._quoted(name or '')} AS VARCHAR)"
-        field = self.schema.field(self.match.positions[name or ""])
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            column = self._quoted(name or "")  # no cast, so that row groups of other cities are skipped
-        return f"WHERE {column} IN (SELECT unnest(?)) OR {column} IS NULL OR {column} NOT IN (SELECT unnest(?))", [
-            list(cities), list(ALL_CITIES),
-        ]  # fmt: skip
+            return inside
+        codes = self._scan([name or ""], inside).column(0).cast(pa.string())
+        chosen = compute.is_in(codes, pa.array(cities, pa.string()))
+        known = compute.is_in(codes, pa.array(ALL_CITIES, pa.string()))
+        return np.asarray(compute.or_(chosen, compute.invert(known)))
 
-    def _quoted(self, name: str) -> str:
-        physical = self.schema.names[self.match.positions[name]]
-        return '"' + physical.replace('"', '""') + '"'
-
-    def _scan(self, names: Sequence[str]) -> pa.Table:
-        chosen = ", ".join([_ROW, *(f'{self._quoted(n)} AS "{n}"' for n in names)])
-        sql = f"SELECT {chosen} FROM read_parquet(?, file_row_number = true) {self._where} ORDER BY file_row_number"
-        if self._connection is None:
-            self._connection = duckdb.connect()
-        return self._connection.sql(sql, params=[str(self.path), *self._parameters]).to_arrow_table()
+    def _scan(self, names: Sequence[str], inside: np.ndarray) -> pa.Table:
+        """The columns for the rows of `inside`, batch by batch, so that memory follows the rows that are kept."""
+        physical = [self.schema.names[self.match.positions[n]] for n in names]
+        metadata, start, groups, masks = self._file.metadata, 0, [], []
+        for g in range(metadata.num_row_groups):
+            mask = inside[start : start + metadata.row_group(g).num_rows]
+            start += len(mask)
+            if mask.any():
+                groups.append(g)
+                masks.append(mask)
+        wanted, at, batches = np.concatenate(masks) if masks else np.zeros(0, bool), 0, []
+        for batch in self._file.iter_batches(BATCH_ROWS, row_groups=groups, columns=physical):
+            mask = wanted[at : at + batch.num_rows]
+            at += batch.num_rows
+            batches.append(batch if mask.all() else batch.filter(pa.array(mask)))
+        schema = pa.schema([self.schema.field(n) for n in physical])
+        return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
 
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
-        table = self._scan(names)
-        return {name: _to_pandas(table.column(name), self.contract.columns[name]) for name in names}
+        table = self._scan(names, self._inside)
+        found = {n: table.column(self.schema.names[self.match.positions[n]]) for n in names}
+        return {name: _to_pandas(values, self.contract.columns[name]) for name, values in found.items()}
 
 
 def _to_pandas(values: pa.ChunkedArray, column: Column) -> pd.Series:

@@ -59,13 +59,11 @@ def check_values(frame: pd.DataFrame, contract: Contract, columns: Iterable[str]
     """
     import pandera.pandas as pa
 
-    chosen = [contract.columns[c] for c in columns if contract.columns[c].output in frame]
-    fields = {
-        c.output: pa.Column(
-            None if c.type == "integer" else c.dtype, [] if c.pseudonym else _checks(c), nullable=c.nullable
-        )
-        for c in chosen
-    }
+    fields = {}
+    for column in (contract.columns[c] for c in columns if contract.columns[c].output in frame):
+        checks = [] if column.pseudonym else _checks(column)
+        if checks or not column.nullable:  # the type itself is what `convert` made
+            fields[column.output] = pa.Column(None, checks, nullable=column.nullable)
     if not fields:
         return {}
     try:

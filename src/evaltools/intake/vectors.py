@@ -146,7 +146,8 @@ class Function:
 
 
 def _texts(values: Vector, call: Callable[[str], Any], empty: Any = None, dtype: Any = object) -> np.ndarray:
-    return np.array([empty if v is None else call(v) for v in values], dtype=dtype)
+    done = {v: empty if v is None else call(v) for v in set(values)}
+    return np.array([done[v] for v in values], dtype=dtype)
 
 
 def _to_number(_: int, values: Vector) -> np.ndarray:
