@@ -1,8 +1,9 @@
 """Calibration to known totals, and the variance that follows from it.
 
-Weights w = d g(x'lambda) meet sum w x = T (Deville & Särndal 1992, JASA 87, 376-382). The variance of any estimate is that
-of its residuals: influences u are replaced by u - x'B, B the regression of u on x with the weights d before calibration
-(R: svyrecvar on a calibrated design). Post-stratification and raking are calibrations to group counts.
+Weights w = d g(x'lambda) meet sum w x = T (Deville & Särndal 1992, JASA 87, 376-382). The variance of any estimate
+is that of its residuals: influences u are replaced by u - x'B, B the regression of u on x with the weights d
+before calibration (R: svyrecvar on a calibrated design). Post-stratification and raking are calibrations to group
+counts.
 """
 
 from __future__ import annotations
@@ -122,14 +123,12 @@ def spread(domain: Codes, influence: Array, k_count: int) -> sparse.csr_matrix:
     n, m = influence.shape
     inside = np.flatnonzero(domain >= 0)
     column = domain[inside, None] * m + np.arange(m)
-    return sparse.csr_matrix(
-        (influence[inside].ravel(), (np.repeat(inside, m), column.ravel())), shape=(n, k_count)
-    )
+    return sparse.csr_matrix((influence[inside].ravel(), (np.repeat(inside, m), column.ravel())), shape=(n, k_count))
 
 
 def control_totals(rows: Rows) -> Array:
     """(L, p) calibrated totals of the controls by last-stage unit."""
-    assert rows.controls is not None  # noqa: S101 (callers have looked)
+    assert rows.controls is not None
     x, w = rows.controls.x, rows.controls.weight
     count = rows.layout.units.count
     return np.column_stack([np.bincount(rows.unit, w * x[:, j], count) for j in range(x.shape[1])])
@@ -163,7 +162,9 @@ def solve(x: Array, d: Array, target: Array, method: str, bounds: tuple[float, f
     if method == "logit" and (bounds is None or not 0 <= bounds[0] < 1 < bounds[1] < np.inf):
         raise EstimationError(f"bounds={bounds} for logit calibration", expected="(low, high) with 0 <= low < 1 < high")
     if (x[d > 0] == 0).all(axis=0)[target != 0].any():
-        raise EstimationError("a group with a population total has no sampled row", todo="join it with a neighbouring group")
+        raise EstimationError(
+            "a group with a population total has no sampled row", todo="join it with a neighbouring group"
+        )
     eta = np.zeros(x.shape[1])
     g, slope = _distance(x @ eta, method, bounds)
     error = _misfit(x, d * g, target)

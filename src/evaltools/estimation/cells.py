@@ -50,8 +50,9 @@ class Layout:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as arrays. cell: (n,) into the layout, -1 outside `where`; unit: (n,) last-stage unit; weight: (n,) analysis
-    weight; size: (n,) persons per row; columns: numeric columns, NaN missing; controls: of a calibrated design."""
+    """Rows as arrays. cell: (n,) into the layout, -1 outside `where`; unit: (n,) last-stage unit; weight: (n,)
+    analysis weight; size: (n,) persons per row; columns: numeric columns, NaN missing; controls: of a calibrated
+    design."""
 
     layout: Layout
     cell: Codes
@@ -157,9 +158,10 @@ def numeric(data: pd.DataFrame, name: str) -> Array:
     missing_columns(data.columns, [name])
     column = data[name]
     try:
-        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-            if not isinstance(column.dtype, np.dtype) or {type(v) for v in column.dropna().head(1000)} & {str}:
-                raise TypeError
+        is_number = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        is_object = isinstance(column.dtype, np.dtype) and str not in {type(v) for v in column.dropna().head(1000)}
+        if not (is_number or is_object):
+            raise TypeError
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         raise EstimationError(

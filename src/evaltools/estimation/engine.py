@@ -1,7 +1,7 @@
 """The engine: statistics that are ratios of two sums, by domain, in one pass; and the assembly every estimator shares.
 
-    R = sum w y / sum w x,  influence of a unit  z = (sum w y - R sum w x) / sum_domain w x   (Taylor linearization;
-    Särndal, Swensson & Wretman 1992, section 5.6; a total has z = sum w y).
+R = sum w y / sum w x,  influence of a unit  z = (sum w y - R sum w x) / sum_domain w x   (Taylor linearization;
+Särndal, Swensson & Wretman 1992, section 5.6; a total has z = sum w y).
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from scipy import sparse
 
 from evaltools.errors import EstimationError
 from evaltools.estimation import calibration, intervals, parquet, replicates
-from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, read_rows, sum_rows, valid_rows, with_overall
+from evaltools.estimation.cells import (
+    Data,
+    Layout,
+    Rows,
+    Sum,
+    domain_totals,
+    read_rows,
+    sum_rows,
+    valid_rows,
+    with_overall,
+)
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.expr import ONE, Array, Expr
 from evaltools.estimation.results import Estimates
@@ -166,8 +176,8 @@ def srs_variance(spread: Array, n: Array, w: Array, deff: str) -> Array:
 
 
 def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, counts: Array, *,
-             kind: str | Sequence[str], options: Options, srs: Array, vanishing: np.ndarray, den: Array, variation: Variation | None = None,
-             interval: str = "t") -> Estimates:  # fmt: skip
+             kind: str | Sequence[str], options: Options, srs: Array, vanishing: np.ndarray, den: Array,
+             variation: Variation | None = None, interval: str = "t") -> Estimates:  # fmt: skip
     """Estimates from values and influence totals; (D, m) is laid out domain by domain.
 
     value, srs, den: (D, m); z: (C, m); counts: (C, m, 3) rows with weight, sum w, sum w^2
@@ -216,7 +226,9 @@ def _by_psu(units: Units, by_unit: sparse.csr_matrix) -> sparse.csc_matrix:
     first = units.stages[0]
     count = len(first.of_unit)
     shape = (len(first.stratum), count)
-    return sparse.csc_matrix(sparse.csr_matrix((np.ones(count), (first.of_unit, np.arange(count))), shape=shape) @ by_unit)
+    return sparse.csc_matrix(
+        sparse.csr_matrix((np.ones(count), (first.of_unit, np.arange(count))), shape=shape) @ by_unit
+    )
 
 
 def _counts(units: Units, has_rows, row, column, k_count: int) -> tuple[Array, Array, np.ndarray]:

@@ -59,9 +59,7 @@ class Expr:
         return _indicator("=", np.equal, self, other)
 
     def power(self, exponent: float) -> Expr:
-        return Expr(
-            f"pow({self.sql}, {exponent!r})", lambda c: np.power(self.array(c), exponent), self.columns
-        )
+        return Expr(f"pow({self.sql}, {exponent!r})", lambda c: np.power(self.array(c), exponent), self.columns)
 
     def where(self, condition: Expr) -> Expr:
         """self where the indicator `condition` is 1, else 0 (self is not looked at there)."""
@@ -94,9 +92,7 @@ def as_expr(value: Expr | str | float) -> Expr:
 
 def _binary(sign: str, function: Callable, left: Expr | float, right: Expr | float) -> Expr:
     a, b = as_expr(left), as_expr(right)
-    return Expr(
-        f"({a.sql} {sign} {b.sql})", lambda c: function(a.array(c), b.array(c)), a.columns | b.columns
-    )
+    return Expr(f"({a.sql} {sign} {b.sql})", lambda c: function(a.array(c), b.array(c)), a.columns | b.columns)
 
 
 def _indicator(sign: str, function: Callable, left: Expr, right: Expr | float) -> Expr:

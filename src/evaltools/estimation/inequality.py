@@ -57,8 +57,9 @@ def lorenz(data: Data, y: str, design: SurveyDesign, by: Names = None, *, points
 def gini_curve(y: Array, w: Array, _: float = np.nan) -> tuple[Array, Array, Array]:
     """Gini and its influences (n, 1).
 
-    G = (2 sum w N y - sum w^2 y) / (N Y) - 1 with N_k the weight up to k (laeken's form). Influence (Langel & Tillé 2013,
-    JRSS A 176, 521-540): [2 (N_k y_k - Y_k) + Y - N y_k - G (Y + N y_k)] / (N Y), Y_k the total of y up to k.
+    G = (2 sum w N y - sum w^2 y) / (N Y) - 1 with N_k the weight up to k (laeken's form). Influence (Langel &
+    Tillé 2013, JRSS A 176, 521-540): [2 (N_k y_k - Y_k) + Y - N y_k - G (Y + N y_k)] / (N Y), Y_k the total of y
+    up to k.
     """
     n_to, y_to = np.cumsum(w), np.cumsum(w * y)
     n, total = n_to[-1], y_to[-1]
@@ -72,8 +73,8 @@ def gini_curve(y: Array, w: Array, _: float = np.nan) -> tuple[Array, Array, Arr
 def share_ratio(y: Array, w: Array, share: float = 0.2) -> tuple[Array, Array, Array]:
     """Upper over lower share total and its influences (n, 1).
 
-    With U = sum over y > q_hi, S = sum over y <= q_lo: u_U = y 1(y > q) + q (1(y <= q) - F), u_S = y 1(y <= q) - q (1(y <= q) - F)
-    (Langel & Tillé 2011, Survey Methodology 37; the density of y cancels).
+    With U = sum over y > q_hi, S = sum over y <= q_lo: u_U = y 1(y > q) + q (1(y <= q) - F), u_S = y 1(y <= q) - q
+    (1(y <= q) - F) (Langel & Tillé 2011, Survey Methodology 37; the density of y cancels).
     """
     f = np.cumsum(w) / w.sum()
     low, high = quantile_sorted(y, f, share), quantile_sorted(y, f, 1 - share)

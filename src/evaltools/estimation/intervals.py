@@ -38,7 +38,7 @@ def wilson_interval(rate: Array, n_effective: Array, level: float) -> tuple[Arra
         return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
-def clopper_pearson(rate: Array, n_effective: Array, level: float) -> tuple[Array, Array]:
+def clopper_pearson(rate: Array | float, n_effective: Array | float, level: float) -> tuple[Array, Array]:
     """Clopper-Pearson (1934) limits for rate x n_effective findings in n_effective trials, not necessarily whole.
 
     Each side carries (1 - level) / 2, so that level 0.90 gives the two one-sided 95 % bounds. At rate 0 the lower
@@ -73,9 +73,7 @@ def quantile_t(df: Array, level: float) -> Array:
     return np.where(df >= 1, stats.t.ppf((1 + level) / 2, np.maximum(df, 1.0)), np.nan)
 
 
-def rate_interval(
-    method: str, rate: Array, se: Array, n: Array, df: Array, level: float
-) -> tuple[Array, Array]:
+def rate_interval(method: str, rate: Array, se: Array, n: Array, df: Array, level: float) -> tuple[Array, Array]:
     """The interval of a proportion by name: "t", "logit", "wilson" or "beta" (Korn-Graubard)."""
     if method == "t":
         return t_interval(rate, se, df, level)

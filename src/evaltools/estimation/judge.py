@@ -2,9 +2,10 @@
 
 The interval of a rate is Clopper-Pearson's on an effective number of households, the smaller of
   * Korn & Graubard's (1998), from the estimated variance; unknown when nothing (or everything) was found; and
-  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum w)^2
-    and b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With equal weights
-    K = 1 and b = sum m^2 / sum m, which is never below the mean cluster size: unequal clusters count against us.
+  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum
+    w)^2 and b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With
+    equal weights K = 1 and b = sum m^2 / sum m, which is never below the mean cluster size: unequal clusters count
+    against us.
 Zero findings carry no estimate of clustering, so rho is a parameter and is printed beside the verdict.
 """
 
@@ -74,12 +75,12 @@ def effective_n(rate: Array, se: Array, n: Array, df: Array, weighting: Array, c
     return np.fmin(seen, effective_households(n, weighting, cluster_size, rho))
 
 
-def rate_limits(rate: Array, n_effective: Array, level: float = 0.95) -> tuple[Array, Array]:
+def rate_limits(rate: Array | float, n_effective: Array | float, level: float = 0.95) -> tuple[Array, Array]:
     """Both one-sided `level` bounds of a rate."""
     return clopper_pearson(rate, n_effective, 2 * level - 1)
 
 
-def judge_limits(low: Array, high: Array, limit: float, comparison: str) -> np.ndarray:
+def judge_limits(low: Array | float, high: Array | float, limit: float, comparison: str) -> np.ndarray:
     """+1 met (the whole interval satisfies the comparison), -1 not met (none of it does), 0 undecided."""
     low, high = np.asarray(low), np.asarray(high)
     if comparison in UPPER:
@@ -125,8 +126,9 @@ def combine(estimates: Sequence[Estimate], coefficients: Sequence[float], consta
     """constant + sum of coefficient x rate, bounded on both sides by the method of variance estimates recovery.
 
     Zou & Donner (2008), Statistics in Medicine 27, 1693-1702: each rate brings the distance to its own limit (as
-    `judge` finds it, exact at zero findings), so that the interval never collapses. Rates that share villages are correlated:
-    of the estimated correlation and the one that rho implies for common villages, the wider interval's is taken.
+    `judge` finds it, exact at zero findings), so that the interval never collapses. Rates that share villages are
+    correlated: of the estimated correlation and the one that rho implies for common villages, the wider interval's
+    is taken.
     """
     pairs = [(e, float(c)) for e, c in zip(estimates, coefficients, strict=True) if c != 0]
     if any(e.kind != "rate" for e, _ in pairs):

@@ -18,8 +18,9 @@ def mean(data: Data, y: Names, design: SurveyDesign, by: Names = None, *, where:
          overall: bool = False, level: float = 0.95, deff: str = "wor") -> Estimates:  # fmt: skip
     """Weighted mean of one or several numeric columns, by the columns `by`.
 
-    A row with y missing is outside the domain, not dropped: its PSU still counts. `where` names a true/false column that
-    restricts the domain. overall=True adds a row over all domains. deff: "wor" or "replace", as R's svymean.
+    A row with y missing is outside the domain, not dropped: its PSU still counts. `where` names a true/false
+    column that restricts the domain. overall=True adds a row over all domains. deff: "wor" or "replace", as R's
+    svymean.
     """
     return _simple(data, y, design, by, Options(where, overall, level, deff), "mean")
 
@@ -46,9 +47,7 @@ def proportion(data: Data, y: Names, design: SurveyDesign, by: Names = None, *, 
     interval: "logit", "wilson" (on the effective n), "beta" (Korn-Graubard) or "t"
     """
     if interval not in intervals.METHODS:
-        raise EstimationError(
-            f"interval={interval!r} is unknown", expected=f"one of {', '.join(intervals.METHODS)}"
-        )
+        raise EstimationError(f"interval={interval!r} is unknown", expected=f"one of {', '.join(intervals.METHODS)}")
     check_indicators(data, names(y))
     stats = [Stat(name, col(name), square=col(name)) for name in names(y)]
     options = Options(where, overall, level, deff)

@@ -63,8 +63,8 @@ def decompose(data: Data, y: str, line: float | str, design: SurveyDesign, by: N
               where: str | None = None, level: float = 0.95) -> Estimates:  # fmt: skip
     """FGT by group: "value", "population_share", "contribution" = share x value, and its "relative" part of the whole.
 
-    Contributions add up to the measure of the whole, relative ones to 1 (Foster, Greer & Thorbecke 1984). Errors by the
-    delta method over all groups together.
+    Contributions add up to the measure of the whole, relative ones to 1 (Foster, Greer & Thorbecke 1984). Errors
+    by the delta method over all groups together.
     """
     if not names(by):
         raise EstimationError("no group to decompose by", expected="one or several columns in by")
@@ -76,7 +76,9 @@ def decompose(data: Data, y: str, line: float | str, design: SurveyDesign, by: N
     whole_n, whole_p, eye = n.sum(), p.sum(), np.eye(count)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.column_stack([p / n, n / whole_n, p / whole_n, p / whole_p])
-        d_n = np.stack([-eye * p / n**2, eye / whole_n - n / whole_n**2, np.tile(-p / whole_n**2, (count, 1)), 0 * eye], 2)
+        d_n = np.stack(
+            [-eye * p / n**2, eye / whole_n - n / whole_n**2, np.tile(-p / whole_n**2, (count, 1)), 0 * eye], 2
+        )
         d_p = np.stack([eye / n, 0 * eye, eye / whole_n, eye / whole_p - p / whole_p**2], 2)
     jacobian = np.empty((2 * count, 4 * count))
     jacobian[0::2], jacobian[1::2] = d_n.reshape(count, -1), d_p.reshape(count, -1)

@@ -1,14 +1,14 @@
 """Parquet files and folders, read by column through DuckDB and never whole.
 
-Sums by domain and unit are made inside DuckDB; where rows themselves are needed (ranks), their unit and domain come as one
-integer from a join with the distinct keys, so that no text leaves the file.
+Sums by domain and unit are made inside DuckDB; where rows themselves are needed (ranks), their unit and domain
+come as one integer from a join with the distinct keys, so that no text leaves the file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import duckdb
 import numpy as np
@@ -150,7 +150,7 @@ def _layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: 
 
 
 def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None) -> Rows:
-    """Rows as arrays with integer cells; designs without PSUs or with calibration read the needed columns as a frame."""
+    """Rows as arrays with integer cells; designs without PSUs or with calibration read their columns as a frame."""
     with Source(data) as source:  # type: ignore[arg-type]
         if not design.psus or design.calibration is not None:
             extra = design.calibration.columns if design.calibration is not None else ()
@@ -193,7 +193,7 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
     return Rows(layout, cell, keyed.unit.astype(np.int32)[key], weight, size, loaded)
 
 
-def _filled(values: np.ndarray) -> Array:
+def _filled(values: Any) -> Array:
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.filled(values.astype(np.float64), np.nan)
     return np.asarray(values, dtype=np.float64)

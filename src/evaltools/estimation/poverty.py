@@ -21,7 +21,8 @@ from evaltools.estimation.results import Estimates
 class RelativeLine:
     """A line estimated from the data: `share` of the median or of the mean.
 
-    within: "all" takes it over all rows with a value (a national line, also for domains); "domain" over each domain's own
+    within: "all" takes it over all rows with a value (a national line, also for domains); "domain" over each
+    domain's own
     """
 
     share: float = 0.6
@@ -49,10 +50,11 @@ class RelativeLine:
 def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesign, by: Names = None, *,
         alpha: float | Sequence[float] = (0, 1, 2), where: str | None = None, overall: bool = False,
         level: float = 0.95, deff: str = "wor") -> Estimates:  # fmt: skip
-    """Mean of ((line - y) / line)^alpha over the units with y < line (Foster, Greer & Thorbecke 1984, Econometrica 52).
+    """Mean of ((line - y) / line)^alpha over the units with y < line (Foster, Greer & Thorbecke 1984, Econometrica
+    52).
 
-    line: a number, a column with a line per row, or a `RelativeLine`, whose own variance is carried. Statistics are named
-    fgt0, fgt1, fgt2. A row with y or its line missing is outside the domain. Negative y has a gap above 1.
+    line: a number, a column with a line per row, or a `RelativeLine`, whose own variance is carried. Statistics
+    are named fgt0, fgt1, fgt2. A row with y or its line missing is outside the domain. Negative y has a gap above 1.
     """
     alphas = [float(alpha)] if isinstance(alpha, int | float) else [float(a) for a in alpha]
     if not alphas or any(a < 0 for a in alphas):
@@ -61,6 +63,7 @@ def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesi
     kinds = ["rate" if a == 0 else "index" for a in alphas]
     labels = tuple(f"fgt{a:g}" for a in alphas)
     if isinstance(line, RelativeLine):
+
         def curve(ys: Array, w: Array, at: float):
             return fgt_curve(ys, w, at, alphas)
 
@@ -141,7 +144,8 @@ def fgt_curve(y: Array, w: Array, line: float, alphas: Sequence[float]) -> tuple
 def median_gap_curve(y: Array, w: Array, line: float, rule: str) -> tuple[Array, Array, Array]:
     """1 - m / L with m the median of y below L, influences and slope.
 
-    m solves F(m) = F(L) / 2: u_m = [u_F(L) / 2 - (1(y <= m) - F(m)) / N] / f(m), dm / dL = f(L) / (2 f(m)) (Osier 2009).
+    m solves F(m) = F(L) / 2: u_m = [u_F(L) / 2 - (1(y <= m) - F(m)) / N] / f(m), dm / dL = f(L) / (2 f(m)) (Osier
+    2009).
     """
     total, poor = w.sum(), np.searchsorted(y, line)
     if not (line > 0 and poor):

@@ -41,7 +41,9 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
     if not points or not all(0 < v < 1 for v in points):
         raise EstimationError(f"p={p}", expected="probabilities between 0 and 1")
     if rule not in RULES or interval not in INTERVALS:
-        raise EstimationError(f"rule={rule!r}, interval={interval!r}", expected=f"one of {RULES} and one of {INTERVALS}")
+        raise EstimationError(
+            f"rule={rule!r}, interval={interval!r}", expected=f"one of {RULES} and one of {INTERVALS}"
+        )
     rows = load_rows(data, design, [y], names(by), where)
     options = Options(where, overall, level)
 
@@ -59,7 +61,12 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
     shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options,
                                      is_share=True, stable=rule == "hf7")  # fmt: skip
     low_p, high_p = intervals.rate_interval(
-        {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval], shares.estimate, shares.se, shares.n, shares.df, level
+        {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval],
+        shares.estimate,
+        shares.se,
+        shares.n,
+        shares.df,
+        level,
     )
     m, i, out = len(points), 0, np.full((3, len(shares)), np.nan)
     for one in passes:
@@ -71,7 +78,7 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
                 ends = (points[k], low_p[i], high_p[i])
                 out[:, i] = [quantile_sorted(ys, f, v, rule) if len(w) else np.nan for v in ends]
                 i += 1
-    return _woodruff(shares, *out, level)
+    return _woodruff(shares, out[0], out[1], out[2], level)
 
 
 def _woodruff(shares: Estimates, value: Array, low: Array, high: Array, level: float) -> Estimates:
@@ -84,9 +91,10 @@ def _woodruff(shares: Estimates, value: Array, low: Array, high: Array, level: f
         else "an end of the interval of F(q) lies outside [0, 1], or is not defined"
         for r, s, x in zip(shares.reason, shares.se, se, strict=True)
     )  # fmt: skip
+    jacobian = sparse.csr_matrix(sparse.diags_array(np.nan_to_num(factor)))
     return replace(
-        shares, kinds=("quantile",) * len(se), estimate=value, se=se, ci_low=low, ci_high=high, deff=np.full(len(se), np.nan),
-        reason=reason, variation=shares.variation.transform(sparse.diags(np.nan_to_num(factor))),
+        shares, kinds=("quantile",) * len(se), estimate=value, se=se, ci_low=low, ci_high=high,
+        deff=np.full(len(se), np.nan), reason=reason, variation=shares.variation.transform(jacobian),
     )  # fmt: skip
 
 
@@ -108,9 +116,9 @@ def quantile_sorted(y: Array, f: Array, p: float, rule: str = "math") -> float:
 def density(y: Array, w: Array, at: float) -> float:
     """Density of sorted y at one point: the slope of F over two simple standard errors of F(at) to each side.
 
-    This is Woodruff's interval turned round (Francisco & Fuller 1991, Annals of Statistics 19, 454-469). Against samples
-    from lognormal and from lumpy real incomes it stays within about 10 % of the true variance of a rate under an estimated
-    line, where a kernel of fixed width was 20 to 80 % off in the lower tail.
+    This is Woodruff's interval turned round (Francisco & Fuller 1991, Annals of Statistics 19, 454-469). Against
+    samples from lognormal and from lumpy real incomes it stays within about 10 % of the true variance of a rate
+    under an estimated line, where a kernel of fixed width was 20 to 80 % off in the lower tail.
     """
     to = np.cumsum(w)
     return _slope(y, to / to[-1], to[-1] ** 2 / (w @ w), at)

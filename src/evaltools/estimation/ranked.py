@@ -1,7 +1,7 @@
 """Statistics that need the rows of a domain in order: quantiles, Gini, shares, relative lines.
 
-A `Curve` is a function of sorted arrays. Here it is applied to every domain and turned into estimates; rows are sorted once,
-domain by domain in one array, and replicate weights reuse that order.
+A `Curve` is a function of sorted arrays. Here it is applied to every domain and turned into estimates; rows are
+sorted once, domain by domain in one array, and replicate weights reuse that order.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Sorted:
-    """Rows with y and a positive weight, by domain and then by y. row: (k,) row numbers; start: (D + 1,) of each domain;
-    y: (k,) values."""
+    """Rows with y and a positive weight, by domain and then by y. row: (k,) row numbers; start: (D + 1,) of each
+    domain; y: (k,) values."""
 
     row: Codes
     start: Codes
@@ -76,8 +76,8 @@ def sort_rows(y: Array, weight: Array, domain: Codes, count: int, *, stable: boo
 
 @dataclass(frozen=True)
 class Pass:
-    """One way of giving rows to domains (their own, or all to one): values, slopes and spreads (D, m), influences (k, m)
-    in sorted order."""
+    """One way of giving rows to domains (their own, or all to one): values, slopes and spreads (D, m), influences
+    (k, m) in sorted order."""
 
     order: Sorted
     value: Array
@@ -216,7 +216,7 @@ def _replicated(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[P
 
 def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[Pass], value: Array,
                        *_: object) -> replicates.Replicated:  # fmt: skip
-    """Weighted means under every replicate weight: value + sum w_r u W / sum w_r, u the influences of the full sample."""
+    """Weighted means under every replicate weight: value + sum w_r u W / sum w_r, u of the full sample."""
     base, code, m = replicates.row_factors(rows, design)
     stacked = []
     for one in passes:
@@ -224,7 +224,8 @@ def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes:
         full = np.bincount(domain, rows.weight[row], count)[:, None, None]
         weight = replicates.replicate_totals(domain, code[row], base[row], count, m.table)[:, None, :]
         moved = np.stack(
-            [replicates.replicate_totals(domain, code[row], base[row] * u, count, m.table) for u in one.influence.T], axis=1
+            [replicates.replicate_totals(domain, code[row], base[row] * u, count, m.table) for u in one.influence.T],
+            axis=1,
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             stacked.append(one.value[:, :, None] + moved * full / weight)

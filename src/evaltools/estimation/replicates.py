@@ -47,8 +47,9 @@ class Replicates:
     seed: int = 0
 
     @classmethod
-    def given(cls, columns: Sequence[str], *, scale: float | None = None, rscales: Sequence[float] | float | None = None,
-              combined: bool = True, mse: bool = False) -> Replicates:  # fmt: skip
+    def given(cls, columns: Sequence[str], *, scale: float | None = None,
+              rscales: Sequence[float] | float | None = None, combined: bool = True,
+              mse: bool = False) -> Replicates:  # fmt: skip
         """Replicate weights that came with the data, with the scales their producer states."""
         if len(columns) < 2:
             raise EstimationError(f"{len(columns)} replicate weight columns", expected="two or more")
@@ -74,7 +75,7 @@ class Replicates:
 
     @classmethod
     def bootstrap(cls, count: int = 500, *, seed: int = 0, mse: bool = False) -> Replicates:
-        """Rescaled bootstrap of Rao & Wu (1988): n - 1 PSUs drawn with replacement in each stratum (R: subbootstrap)."""
+        """Rescaled bootstrap of Rao & Wu (1988): n - 1 PSUs with replacement in each stratum (R: subbootstrap)."""
         if count < 2:
             raise EstimationError(f"count={count} bootstrap replicates", expected="two or more")
         return cls("bootstrap", mse=mse, count=count, seed=seed)
@@ -122,7 +123,7 @@ def multipliers(units: Units, spec: Replicates) -> Multipliers:
 def row_factors(rows: Rows, design: SurveyDesign) -> tuple[Array, Array, Multipliers]:
     """(n,) base weights, (n,) row of the factor table, and the factors: replicate weight = base x factor."""
     spec = design.replicates
-    assert spec is not None  # noqa: S101 (callers have looked)
+    assert spec is not None
     if spec.kind != "given":
         of_psu = rows.layout.units.stages[0].of_unit
         return rows.weight, of_psu[rows.unit], multipliers(rows.layout.units, spec)
@@ -171,7 +172,7 @@ def replicate_totals(domain, unit, values: Array, count: int, factors: Array) ->
 def deviations(theta: Array, value: Array, m: Multipliers, design: SurveyDesign, df: Array | None) -> Replicated:
     """Scaled deviations of (R, K) replicate estimates; replicates without a value are left out, as R does."""
     spec = design.replicates
-    assert spec is not None  # noqa: S101
+    assert spec is not None
     used = m.rscales > 0
     with np.errstate(invalid="ignore"):
         there = np.isfinite(theta)

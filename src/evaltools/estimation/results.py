@@ -94,8 +94,8 @@ class Estimates(Sequence[Estimate]):
         i = range(len(self))[int(index)]
         floats = {f: float(getattr(self, f)[i]) for f in _FLOATS}
         return Estimate(
-            **floats, n=int(self.n[i]), n_psu=int(self.n_psu[i]), domain=self.domains.iloc[i].to_dict(),
-            statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
+            **floats, n=int(self.n[i]), n_psu=int(self.n_psu[i]),
+            domain={str(k): v for k, v in self.domains.iloc[i].items()}, statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
             deff_reference=self.deff_reference, _of=self, _at=i,
         )  # fmt: skip
 
@@ -106,7 +106,8 @@ class Estimates(Sequence[Estimate]):
         arrays = {f: getattr(self, f)[rows] for f in (*_FLOATS, "n", "n_psu", "is_single")}
         return replace(
             self, **arrays, domains=self.domains.iloc[rows].reset_index(drop=True),
-            statistic=tuple(self.statistic[i] for i in rows), kinds=tuple(self.kinds[i] for i in rows), reason=tuple(self.reason[i] for i in rows),
+            statistic=tuple(self.statistic[i] for i in rows), kinds=tuple(self.kinds[i] for i in rows),
+            reason=tuple(self.reason[i] for i in rows),
             variation=self.variation.take(rows),
             psu_weight=None if self.psu_weight is None else self.psu_weight[:, rows],
         )  # fmt: skip

@@ -34,8 +34,9 @@ def inclusion_error(data: Data, entitled: str, listed: str, design: SurveyDesign
     return _share(data, "inclusion_error", 1 - col(entitled), listed, (entitled, listed), design, by, options, interval)
 
 
-def coverage(data: Data, entitled: str, listed: str, design: SurveyDesign, by: Names = None, *, where: str | None = None,
-             overall: bool = False, level: float = 0.95, interval: str = "logit") -> Estimates:  # fmt: skip
+def coverage(data: Data, entitled: str, listed: str, design: SurveyDesign, by: Names = None, *,
+             where: str | None = None, overall: bool = False, level: float = 0.95,
+             interval: str = "logit") -> Estimates:  # fmt: skip
     """Share of the entitled who are listed."""
     options = Options(where, overall, level)
     return _share(data, "coverage", col(listed), entitled, (entitled, listed), design, by, options, interval)
@@ -51,8 +52,8 @@ def cgh_ratio(data: Data, entitled: str, benefit: str, design: SurveyDesign, by:
               where: str | None = None, overall: bool = False, level: float = 0.95) -> Estimates:  # fmt: skip
     """Share of benefits that reach the entitled, over their share of the population.
 
-    Coady, Grosh & Hoddinott (2004), Targeting of Transfers in Developing Countries: 1 is what handing out at random gives.
-    benefit: a 0/1 list or an amount per unit.
+    Coady, Grosh & Hoddinott (2004), Targeting of Transfers in Developing Countries: 1 is what handing out at
+    random gives. benefit: a 0/1 list or an amount per unit.
     """
     base, t = _two_lists(data, entitled, benefit, design, by, Options(where, overall, level))
     n, e, b, eb = t
@@ -61,7 +62,8 @@ def cgh_ratio(data: Data, entitled: str, benefit: str, design: SurveyDesign, by:
 
 
 def targeting_differential(data: Data, entitled: str, listed: str, design: SurveyDesign, by: Names = None, *,
-                           where: str | None = None, overall: bool = False, level: float = 0.95) -> Estimates:  # fmt: skip
+                           where: str | None = None, overall: bool = False,
+                           level: float = 0.95) -> Estimates:  # fmt: skip
     """Coverage of the entitled less coverage of the others (Ravallion 2009, World Bank Research Observer 24)."""
     check_indicators(data, (listed,))
     base, t = _two_lists(data, entitled, listed, design, by, Options(where, overall, level))
@@ -97,7 +99,10 @@ def agreement(data: Data, a: str, b: str, design: SurveyDesign, by: Names = None
     A row with either missing is outside the domain. Categories are those that occur in either column.
     """
     extra = (*names(by), *([where] if where else []), *design.key_columns, *design.weight_columns)
-    more = (*(design.calibration.columns if design.calibration else ()), *(design.replicates.columns if design.replicates else ()))
+    more = (
+        *(design.calibration.columns if design.calibration else ()),
+        *(design.replicates.columns if design.replicates else ()),
+    )
     frame = as_frame(data, (a, b, *extra, *more))
     labels = pd.unique(pd.concat([frame[a].dropna().astype(object), frame[b].dropna().astype(object)]))
     if len(labels) > 100:
@@ -131,4 +136,6 @@ def agreement(data: Data, a: str, b: str, design: SurveyDesign, by: Names = None
     for d in range(count):
         jacobian[d * m : (d + 1) * m, d * 2 : (d + 1) * 2] = gradient[d]
     value = np.column_stack([po, kappa]).ravel()
-    return derive(base, np.repeat(np.arange(count) * m, 2), value, jacobian, ("agreement", "kappa") * count, vanishing=True)
+    return derive(
+        base, np.repeat(np.arange(count) * m, 2), value, jacobian, ("agreement", "kappa") * count, vanishing=True
+    )

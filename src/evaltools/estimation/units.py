@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from evaltools.errors import EstimationError
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array
 
-Codes = NDArray[np.int64]
+Codes = NDArray[Any]  # integers
 CERTAIN = 1e-7  # R's survey takes 1 - f below this as a census of the stratum
 
 

@@ -1,7 +1,7 @@
 """One function from influence values, summed by unit, to variances and covariances.
 
-Every estimate k is linear in the sample to first order: estimate ~ sum over units of Z[unit, k]. Its variance, stage by
-stage (Särndal, Swensson & Wretman 1992, result 4.3.1; the recursion of R's `survey:::multistage`):
+Every estimate k is linear in the sample to first order: estimate ~ sum over units of Z[unit, k]. Its variance,
+stage by stage (Särndal, Swensson & Wretman 1992, result 4.3.1; the recursion of R's `survey:::multistage`):
 
     V = sum_stages sum_strata  F (1 - f) n / (n - 1)  sum_units (Z - mean of Z in the stratum)(...)'
 
@@ -30,7 +30,7 @@ class Variation(Protocol):
     """What an estimate's variance is made of; `Scores` for linearization, `Replicated` for replicate weights."""
 
     def variance(self) -> Array: ...
-    def factor(self, columns: Columns) -> Array: ...
+    def factor(self, columns: Columns = ...) -> Array: ...
     def take(self, columns: Columns) -> Variation: ...
     def transform(self, jacobian: sparse.spmatrix | Array) -> Variation: ...
 
@@ -49,9 +49,12 @@ class Scores:
     common: Array | None = None
     load: Array | None = None
 
+    def __len__(self) -> int:
+        return int(self.table.shape[1])  # type: ignore[index]
+
     def variance(self) -> Array:
         """(K,) variances without any dense L x K table."""
-        total = np.zeros(self.table.shape[1])
+        total = np.zeros(len(self))
         for stage in self.units.stages:
             table = _sum_to(stage, self.table)
             total += _sparse_variance(stage, table)

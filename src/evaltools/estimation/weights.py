@@ -62,8 +62,8 @@ class Weights:
         return numeric(self.data, self.design.weight)
 
     def nonresponse(self, responded: str, classes: Names = None, *, column: str = "w_nonresponse") -> Weights:
-        """Weighting-class adjustment: in each class, respondents carry the weight of all; others get 0 and stay in the frame,
-        so that their PSUs still count as sampled."""
+        """Weighting-class adjustment: in each class, respondents carry the weight of all; others get 0 and stay in
+        the frame, so that their PSUs still count as sampled."""
         missing_columns(self.data.columns, (responded, *names(classes)))
         answered = numeric(self.data, responded)
         if np.isnan(answered).any():
@@ -96,10 +96,9 @@ class Weights:
         before = self.values
         missing_columns(self.data.columns, [c for m in controls for c in m.columns])
         x = np.column_stack([calibration.control_columns(self.data, m) for m in controls])
-        if np.isnan(x).any():
-            raise EstimationError(
-                "control columns are missing in some rows", where=rows_text(self.data.index[np.isnan(x).any(axis=1)])
-            )
+        empty = np.flatnonzero(np.isnan(x).any(axis=1))
+        if len(empty):
+            raise EstimationError("control columns are missing in some rows", where=rows_text(self.data.index[empty]))
         after = calibration.solve(x, before, target, method, bounds)
         negative = after < 0
         if negative.any():
@@ -108,7 +107,8 @@ class Weights:
                 where=rows_text(self.data.index[negative]), expected="weights of 0 or more",
                 todo="use method='logit' with bounds=(0.3, 3), or method='raking'; both keep weights positive",
             )  # fmt: skip
-        ratio = after[before > 0] / before[before > 0]
+        was = before > 0
+        ratio = after[was] / before[was]
         done = self._with(after, column, f"calibration ({method})",
                           f"{len(target)} totals, factors {ratio.min():.3f} to {ratio.max():.3f}")  # fmt: skip
         return replace(done, design=replace(done.design, calibration=Calibration(controls, self.design.weight)))
@@ -152,8 +152,8 @@ class Weights:
             raise EstimationError(f"there is a column {column!r} already", todo="give another name with column=")
         used = weight[weight > 0]
         row = {
-            "step": step, "column": column, "rows": len(used), "sum": weight.sum(), "min": used.min(), "max": used.max(),
-            "design_effect": len(used) * (used**2).sum() / used.sum() ** 2, "note": said,
+            "step": step, "column": column, "rows": len(used), "sum": weight.sum(), "min": used.min(),
+            "max": used.max(), "design_effect": len(used) * (used**2).sum() / used.sum() ** 2, "note": said,
         }  # fmt: skip
         audit = pd.concat([self.audit, pd.DataFrame([row])], ignore_index=True)
         return Weights(self.data.assign(**{column: weight}), replace(self.design, weight=column), audit)

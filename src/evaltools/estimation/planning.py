@@ -1,0 +1,246 @@
+"""Sample sizes: for a wanted precision, or for the power to decide a limit; allocation to strata; what a budget
+leaves open.
+
+Sizes are in households. `plan` says for each city and objective how many to visit and how many villages that
+takes; nothing here knows a policy: limits, shares of groups and minima are options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from evaltools.errors import EstimationError
+from evaltools.estimation.cells import missing_columns, numeric
+from evaltools.estimation.expr import Array
+from evaltools.estimation.judge import LOWER, UPPER
+from evaltools.estimation.units import rows_text
+
+LARGEST = 2_000_000  # effective households searched for a verdict
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a sample is to show: that a rate is on one side of a limit, or the rate within a margin.
+
+    expected: the rate one reckons with; group: the households it is about (None: all); power: chance of a verdict
+    """
+
+    name: str
+    expected: float
+    limit: float | None = None
+    comparison: str = "<="
+    margin: float | None = None
+    group: str | None = None
+    power: float = 0.80
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if (self.limit is None) == (self.margin is None):
+            raise EstimationError(f"objective {self.name!r}", expected="either a limit or a margin")
+        if not 0 <= self.expected <= 1:
+            raise EstimationError(f"objective {self.name!r} expects {self.expected}", expected="a rate from 0 to 1")
+        if self.comparison not in UPPER + LOWER:
+            raise EstimationError(f"comparison {self.comparison!r}", expected="one of < <= > >=")
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """How a city is sampled. per_village: households visited in a village; groups: their shares of the visits;
+    weighting: design effect of unequal weights; costs in yuan."""
+
+    per_village: int = 20
+    rho: float = 0.05
+    weighting: float = 1.0
+    response_rate: float = 0.95
+    groups: Mapping[str, float] = field(default_factory=dict)
+    min_villages: int = 2
+    min_households: int = 20
+    village_cost: float = 0.0
+    household_cost: float = 0.0
+    budget: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.groups and not np.isclose(sum(self.groups.values()), 1):
+            raise EstimationError(f"shares of groups {dict(self.groups)}", expected="shares that add up to 1")
+        if not 0 < self.response_rate <= 1 or not 0 <= self.rho <= 1 or self.weighting < 1 or self.per_village < 1:
+            raise EstimationError(f"{self}", expected="0 < response_rate <= 1, 0 <= rho <= 1, weighting >= 1")
+
+    def share(self, group: str | None) -> float:
+        if group is None:
+            return 1.0
+        if group not in self.groups:
+            raise EstimationError(f"no share for group {group!r}", expected=f"one of {', '.join(self.groups)}")
+        return self.groups[group]
+
+    def design_effect(self, group: str | None) -> float:
+        """Of the households of a group: weighting x (1 + (m - 1) rho), m of them in a village."""
+        return self.weighting * (1 + max(self.per_village * self.share(group) - 1, 0) * self.rho)
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """objectives: one row per city and objective; strata: villages and households to draw; notes: what stays open."""
+
+    objectives: pd.DataFrame
+    strata: pd.DataFrame
+    notes: tuple[str, ...]
+    options: PlanOptions
+
+
+def size_for_precision(rate: float, margin: float, *, level: float = 0.95, population: float = np.inf) -> int:
+    """Effective households for rate +- margin (Cochran 1977, section 4.4), with finite population correction."""
+    if not 0 < margin < 1:
+        raise EstimationError(f"margin={margin}", expected="half the width of the interval, between 0 and 1")
+    simple = special.ndtri((1 + level) / 2) ** 2 * rate * (1 - rate) / margin**2
+    return int(np.ceil(simple / (1 + simple / population)))
+
+
+def power_to_decide(n: Array, expected: float, limit: float, comparison: str = "<=", level: float = 0.95) -> Array:
+    """Chance that n effective households give the verdict that the expected rate deserves, by the exact bound of
+    `judge`.
+
+    The bound of x findings in n is at most L exactly when P(X <= x; n, L) <= 1 - level (Clopper & Pearson 1934).
+    """
+    rate, bound = (expected, limit) if comparison in UPPER else (1 - expected, 1 - limit)
+    if rate > bound:  # deserves "not met": the same question about the complement
+        rate, bound = 1 - rate, 1 - bound
+    n = np.floor(np.asarray(n, float))
+    most = stats.binom.ppf(1 - level, n, bound)
+    most = np.where(stats.binom.cdf(most, n, bound) <= 1 - level, most, most - 1)
+    return np.where((most >= 0) & (rate != bound), stats.binom.cdf(most, n, rate), 0.0)
+
+
+def size_for_verdict(expected: float, limit: float, comparison: str = "<=", *, power: float = 0.8,
+                     level: float = 0.95) -> int | None:  # fmt: skip
+    """Smallest number of effective households with the wanted chance of a verdict; None if two million have not."""
+    start, width = 1, 4096
+    while start < LARGEST:
+        n = np.arange(start, start + width)
+        enough = power_to_decide(n, expected, limit, comparison, level) >= power
+        if enough.any():
+            return int(n[np.argmax(enough)])
+        start, width = start + width, width * 2
+    return None
+
+
+def plan(villages: pd.DataFrame, objectives: Sequence[Objective], options: PlanOptions, *, city: str = "city_code",
+         stratum: str = "county_code", size: str = "hukou_households") -> SamplePlan:  # fmt: skip
+    """Sizes by city and stratum from a frame of villages (one row each)."""
+    missing_columns(villages.columns, (city, stratum, size))
+    households = _sizes(villages, size)
+    frame = villages[[city, stratum]].assign(households=households)
+    rows, strata, notes = [], [], []
+    for code, part in frame.groupby(city, sort=True):
+        wanted = {o.name: _visits(o, options) for o in objectives}
+        needed = max((v for v in wanted.values() if v is not None), default=0)
+        counts, short = _allocate(part.groupby(stratum)["households"].agg(["size", "sum"]), needed, options)
+        cost = _cost(counts, options)
+        if options.budget is not None and cost > options.budget:
+            counts, cost, said = _affordable(part, stratum, options)
+            notes += [f"{code}: {said}"] if said else []
+        notes += [f"{code}: {short}"] if short else []
+        visits = int(counts["households"].sum())
+        for o in objectives:
+            row = _objective_row(o, options, wanted[o.name], visits)
+            rows.append({"city": code, **row, "villages": int(counts["villages"].sum()), "cost": cost})
+            if not row["is_reached"]:
+                notes.append(f"{code}: {o.name}: {row['note']}")
+        strata.append(counts.reset_index().assign(city=code))
+    table = pd.concat(strata, ignore_index=True).rename(columns={stratum: "stratum"})
+    for group, share in options.groups.items():
+        table[f"{group}_per_village"] = share * table["per_village"]
+    return SamplePlan(pd.DataFrame(rows), table[["city", *[c for c in table if c != "city"]]], tuple(notes), options)
+
+
+def _visits(o: Objective, options: PlanOptions) -> int | None:
+    """Households of all groups to visit in a city for an objective."""
+    if o.margin is not None:
+        n = size_for_precision(o.expected, o.margin, level=o.level)
+    else:
+        n = size_for_verdict(o.expected, float(o.limit or 0.0), o.comparison, power=o.power, level=o.level)
+    if n is None:
+        return None
+    return int(np.ceil(n * options.design_effect(o.group) / options.share(o.group) / options.response_rate))
+
+
+def _objective_row(o: Objective, options: PlanOptions, wanted: int | None, visits: int) -> dict:
+    """What an objective needs, and what the visits planned achieve."""
+    n = visits * options.response_rate * options.share(o.group) / options.design_effect(o.group)
+    row = {
+        "objective": o.name, "group": o.group, "expected": o.expected, "limit": o.limit, "margin": o.margin,
+        "design_effect": options.design_effect(o.group), "households_needed": wanted, "households": visits,
+        "n_effective": n,
+    }  # fmt: skip
+    if o.margin is not None:
+        achieved = float(special.ndtri((1 + o.level) / 2) * np.sqrt(o.expected * (1 - o.expected) / max(n, 1e-9)))
+        reached, note = achieved <= o.margin * 1.005, f"margin {achieved:.2%} with {visits} households"
+    else:
+        achieved = float(power_to_decide(np.array(n), o.expected, float(o.limit or 0.0), o.comparison, o.level))
+        reached = achieved >= o.power
+        note = f"chance of a verdict {achieved:.0%} with {visits} households"
+        if wanted is None:
+            note = "an expected rate on the limit is decided by no sample"
+        elif achieved == 0:
+            note = f"{visits} households cannot decide it, whatever is found"
+    return {**row, "achieved": achieved, "is_reached": reached, "note": "" if reached else note}
+
+
+def _allocate(strata: pd.DataFrame, needed: int, options: PlanOptions) -> tuple[pd.DataFrame, str]:
+    """Villages by stratum in proportion to households, with the minimum in each; at most those that exist."""
+    wanted = max(int(np.ceil(needed / options.per_village)), 1)
+    villages = np.minimum(largest_remainder(strata["sum"].to_numpy(float), wanted), strata["size"])
+    villages = np.minimum(np.maximum(villages, options.min_villages), strata["size"]).astype(int)
+    while villages.sum() < min(wanted, strata["size"].sum()):  # strata that ran out pass their villages on
+        room = (strata["size"] - villages).to_numpy()
+        weight = np.where(room > 0, strata["sum"], 0.0)
+        villages = np.minimum(villages + largest_remainder(weight, wanted - int(villages.sum())), strata["size"])
+    per = max(options.per_village, int(np.ceil(options.min_households / options.min_villages)))
+    short = "" if villages.sum() >= wanted else f"{wanted} villages wanted, {int(strata['size'].sum())} exist"
+    counts = pd.DataFrame({"villages": villages.astype(int), "per_village": per}, index=strata.index)
+    return counts.assign(households=counts["villages"] * per), short
+
+
+def _affordable(part: pd.DataFrame, stratum: str, options: PlanOptions) -> tuple[pd.DataFrame, float, str]:
+    """The allocation that the budget pays for, never below the minimum of villages."""
+    assert options.budget is not None
+    strata = part.groupby(stratum)["households"].agg(["size", "sum"])
+    price = options.village_cost + options.per_village * options.household_cost
+    counts, _ = _allocate(strata, int(options.budget // price) * options.per_village, options)
+    cost = _cost(counts, options)
+    over = (
+        ""
+        if cost <= options.budget
+        else f"the minimum of villages costs {cost:,.0f}, above the budget of {options.budget:,.0f}"
+    )
+    return counts, cost, over
+
+
+def _cost(counts: pd.DataFrame, options: PlanOptions) -> float:
+    return float(counts["villages"].sum() * options.village_cost + counts["households"].sum() * options.household_cost)
+
+
+def largest_remainder(weight: Array, total: int) -> Array:
+    """Whole numbers in proportion to weights that add up to total (Hamilton's method)."""
+    weight = np.asarray(weight, float)
+    exact = weight / weight.sum() * total if weight.sum() > 0 else np.zeros(len(weight))
+    whole = np.floor(exact).astype(int)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: total - whole.sum()]] += 1
+    return whole
+
+
+def _sizes(villages: pd.DataFrame, size: str) -> Array:
+    value = numeric(villages, size)
+    wrong = ~(value > 0)
+    if wrong.any():
+        raise EstimationError(
+            f"{size!r} is missing or not positive in {int(wrong.sum())} villages",
+            where=rows_text(villages.index[wrong]), expected="the number of households of each village",
+            todo="complete the frame, or leave these villages out and say so",
+        )  # fmt: skip
+    return value
