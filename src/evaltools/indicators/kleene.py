@@ -72,6 +72,9 @@ def some(*parts: Truth) -> Truth:
 def target_of(rule: Any) -> Limit | None:
     """The limit of a rule that binds. What a document says was reached, or announces without a standard, is none:
     such levels are for the reconciliation of claims, not for verdicts."""
-    if rule is None or rule.status in (RuleStatus.CLAIMED, RuleStatus.ANNOUNCED):
-        return None
-    return limit_of(rule)
+    return limit_of(rule) if rule is not None and binds(rule) else None
+
+
+def binds(rule: Any) -> bool:
+    """Whether a rule asks for something, rather than saying that it was reached or will be announced."""
+    return rule.status not in (RuleStatus.CLAIMED, RuleStatus.ANNOUNCED)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from evaltools.errors import RuleBookError, nearest
+from evaltools.indicators.engine.joins import Join, read_joins
 from evaltools.indicators.engine.language import RULE_KINDS, Compiled, RuleType, compile_expression
 from evaltools.intake import Contract, contract_names, load_contract
 from evaltools.standards import Block, Fields, RuleBook, Rules, load_yaml
@@ -21,7 +22,7 @@ SURVEYS: tuple[str, ...] = ("survey", "satisfaction")
 """Tables of samples: estimated through their design, never counted."""
 _KEYS = (
     "id", "label", "chapter", "observation", "table", "population", "measure", "of", "weight", "statistic", "unit",
-    "rule", "cite", "document", "clause", "direction", "inventory", "note",
+    "period", "rule", "every", "cite", "document", "clause", "direction", "inventory", "note",
 )  # fmt: skip
 _INVENTORY = re.compile(
     r"(HH|V|DM|TA|RM|IN|EM|SS|ED|HE|HO|IF|LE|FI|AS|CA|TM|PB|SM|EW|TP|RL|CV|LI|OT)-\d\d?(\.\d\d?)?|X\d\d?"
@@ -41,6 +42,8 @@ class Statistic(Term):
 
 
 DIRECTIONS: tuple[str, ...] = ("higher", "lower", "none")
+PERIODS: tuple[str, ...] = ("year", "cumulative")
+"""Rows of the report's year, or of all years up to it."""
 _MEASURE_KIND = {Statistic.SHARE: "boolean", Statistic.COUNT: "boolean"}
 _TWO_PARTS = (Statistic.RATIO, Statistic.COVERAGE)
 
@@ -53,6 +56,8 @@ class Indicator:
     mean, total, median : of the measure; ratio : total of measure / total of `of`;
     coverage : the same for units done and units due, whose unknown units may still be covered or not.
     rule : id of the rule it is held against; cite : id of a rule whose clause is its source but no limit for it
+    is_every : the rule speaks of each unit, so that the share of those that keep it is held against 100 %
+    joins : columns gathered from other tables that it uses
     """
 
     id: str
@@ -67,13 +72,16 @@ class Indicator:
     measure: Compiled | None
     of: Compiled | None
     weight: str | None
+    period: str
     rule: str | None
+    is_every: bool
     cite: str | None
     document: str
     clause: str
     direction: str
     inventory: tuple[str, ...]
     note: str
+    joins: tuple[Join, ...]
     file: str
     line: int
 
@@ -94,13 +102,18 @@ class Indicator:
     @property
     def columns(self) -> frozenset[str]:
         """Columns of the table it reads."""
-        found = frozenset().union(*(e.columns for e in self.expressions))
+        found = frozenset().union(*(e.columns for e in self.expressions), *(j.own for j in self.joins))
         return found | {self.weight} if self.weight else found
 
     @property
     def rules_read(self) -> frozenset[str]:
         """Rules whose values enter its expressions (not the limit it is held against)."""
-        return frozenset().union(*(e.rules for e in self.expressions))
+        return frozenset().union(*(e.rules for e in self.expressions), *(j.rules for j in self.joins))
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Its own table, then those its joins read."""
+        return tuple(dict.fromkeys((self.table, *(j.table for j in self.joins))))
 
     @property
     def is_survey(self) -> bool:
@@ -199,9 +212,9 @@ def read_files(files: Iterable[Path], book: RuleBook) -> list[Indicator]:
     types = rule_types(book)
     found: dict[str, Indicator] = {}
     for path in files:
-        blocks, names = _blocks(path)
+        blocks, names, joins = _blocks(path, types)
         for block in blocks:
-            entry = read_entry(block, path.name, book, types, names)
+            entry = read_entry(block, path.name, book, types, names, joins)
             other = found.get(entry.id)
             if other is not None:
                 raise RuleBookError(
@@ -212,10 +225,10 @@ def read_files(files: Iterable[Path], book: RuleBook) -> list[Indicator]:
     return list(found.values())
 
 
-def _blocks(path: Path) -> tuple[list[Block], dict[str, str]]:
-    """The entries of a file (`table:`, `chapter:`, `observation:` at the top are defaults) and its definitions."""
+def _blocks(path: Path, types: Mapping[str, RuleType]) -> tuple[list[Block], dict[str, str], dict[str, Join]]:
+    """The entries of a file (`table:`, `chapter:`, `observation:` at the top are defaults), definitions and joins."""
     top = Fields(load_yaml(path), path.name, path.stem)
-    top.only(("table", "chapter", "observation", "define", "indicators"))
+    top.only(("table", "chapter", "observation", "define", "joins", "indicators"))
     names = top.block.get("define", {})
     if not isinstance(names, dict) or not all(isinstance(v, str) and k.isidentifier() for k, v in names.items()):
         top.fail("define", "definitions that are no names with expressions", expected="define: {name: expression}")
@@ -228,7 +241,12 @@ def _blocks(path: Path) -> tuple[list[Block], dict[str, str]]:
         for key in ("table", "chapter", "observation"):
             if key in top.block and key not in entry:
                 entry[key] = top.block[key]
-    return entries, dict(names)
+    joins: dict[str, Join] = {}
+    if "joins" in top.block:
+        if not isinstance(top.block["joins"], Block):
+            top.fail("joins", "joins that are no mapping", expected="joins: {name: {table: ..., on: ...}}")
+        joins = read_joins(top.block["joins"], path.name, load_contract(top.choice("table", contract_names())), types)
+    return entries, dict(names), joins
 
 
 def rule_types(book: RuleBook) -> dict[str, RuleType]:
@@ -237,9 +255,10 @@ def rule_types(book: RuleBook) -> dict[str, RuleType]:
 
 
 def read_entry(
-    block: Block, file: str, book: RuleBook, types: Mapping[str, RuleType], names: Mapping[str, str]
-) -> Indicator:
-    """One entry, checked. names : the expressions its file defines."""
+    block: Block, file: str, book: RuleBook, types: Mapping[str, RuleType], names: Mapping[str, str],
+    joins: Mapping[str, Join],
+) -> Indicator:  # fmt: skip
+    """One entry, checked. names, joins : the expressions its file defines and the columns it gathers."""
     name = block.get("id", "?")
     f = Fields(block, file, name if isinstance(name, str) else "?")
     f.only(_KEYS)
@@ -249,37 +268,51 @@ def read_entry(
     statistic = Statistic(f.choice("statistic", [s.value for s in Statistic]))
     zh, en = f.labels()
     rule = f.choice("rule", types) if "rule" in block else None
+    every = f.choice("every", types) if "every" in block else None
     cite = f.choice("cite", types) if "cite" in block else None
     document = f.choice("document", words.documents) if "document" in block else ""
-    if (rule is not None) + (cite is not None) + bool(document) != 1:
+    if (rule is not None) + (every is not None) + (cite is not None) + bool(document) != 1:
         f.fail(
-            "rule", "not exactly one source", expected="rule: (held against it), cite: (its clause only) or document:"
-        )
+            "rule", "not exactly one source",
+            expected="rule: (held against it), every: (each unit must keep it), cite: (its clause only) or document:",
+        )  # fmt: skip
     inventory = f.texts("inventory")
     for item in inventory:
         if not _INVENTORY.fullmatch(item):
             f.fail("inventory", f"{item!r} is no inventory number", expected="e.g. HH-04, AS-21.2, X9")
+
+    def expression(key: str, kind: str) -> Compiled | None:
+        return _expression(f, key, kind, contract, types, names, joins)
+
+    population, measure = (
+        expression("population", "boolean"),
+        expression("measure", _MEASURE_KIND.get(statistic, "number")),
+    )
+    of = expression("of", "number")
+    used = frozenset().union(*(e.foreign for e in (population, measure, of) if e is not None))
     entry = Indicator(
         id=f.text("id"), label_zh=zh, label_en=en, chapter=f.choice("chapter", book.chapters),
         observation=f.choice("observation", words.levels), table=table, statistic=statistic,
-        unit=f.choice("unit", words.units), population=_expression(f, "population", "boolean", contract, types, names),
-        measure=_expression(f, "measure", _MEASURE_KIND.get(statistic, "number"), contract, types, names),
-        of=_expression(f, "of", "number", contract, types, names), weight=_weight(f, contract),
-        rule=rule, cite=cite, document=document, clause=f.text("clause") if document else f.text("clause", ""),
+        unit=f.choice("unit", words.units), population=population, measure=measure, of=of, weight=_weight(f, contract),
+        period=f.choice("period", PERIODS) if "period" in block else "year", rule=rule or every,
+        is_every=every is not None, cite=cite, document=document,
+        clause=f.text("clause") if document else f.text("clause", ""),
         direction=f.choice("direction", DIRECTIONS), inventory=inventory, note=f.text("note", ""),
-        file=file, line=block.line,
+        joins=tuple(joins[n] for n in sorted(used)), file=file, line=block.line,
     )  # fmt: skip
     _check_parts(f, entry, book)
     return entry
 
 
 def _expression(
-    f: Fields, key: str, kind: str, contract: Contract, types: Mapping[str, RuleType], names: Mapping[str, str]
-) -> Compiled | None:
+    f: Fields, key: str, kind: str, contract: Contract, types: Mapping[str, RuleType], names: Mapping[str, str],
+    joins: Mapping[str, Join],
+) -> Compiled | None:  # fmt: skip
     if key not in f.block:
         return None
     where = f"{f.file}, line {f.block.line}, entry {f.entry}, key {key}"
-    return compile_expression(f.text(key), contract, types, where=where, kind=kind, names=names)
+    gathered = {n: j.foreign for n, j in joins.items() if j.own <= set(contract.output_columns)}
+    return compile_expression(f.text(key), contract, types, where=where, kind=kind, names=names, foreign=gathered)
 
 
 def _weight(f: Fields, contract: Contract) -> str | None:
@@ -304,6 +337,16 @@ def _check_parts(f: Fields, e: Indicator, book: RuleBook) -> None:
         f.fail("weight", f"a weight with {e.statistic.value}", expected="a weight with share, count or mean only")
     if e.statistic in (Statistic.SHARE, Statistic.COVERAGE) and e.unit != "share":
         f.fail("unit", f"{e.statistic.value} in {e.unit}", expected="unit: share")
+    if e.period == "cumulative" and (e.is_survey or load_contract(e.table).year_column is None):
+        f.fail("period", f"cumulative over {e.table}", expected="a register with a year")
+    if e.is_every:
+        if e.is_survey or e.statistic not in (Statistic.SHARE, Statistic.COVERAGE):
+            f.fail("every", f"{e.statistic.value} of {e.table} held against a rule of each unit",
+                   expected="share or coverage of a register")  # fmt: skip
+        return
     limit = book.entries[e.rule].unit.code if e.rule is not None else e.unit
     if limit != e.unit:
-        f.fail("unit", f"{e.unit} held against a rule in {limit}", expected=f"unit: {limit}")
+        f.fail(
+            "unit", f"{e.unit} held against a rule in {limit}",
+            expected=f"unit: {limit}; every: where the rule speaks of each unit, cite: where it is the source only",
+        )  # fmt: skip

@@ -65,6 +65,17 @@ class Compiled:
     kind: str
     columns: frozenset[str]
     rules: frozenset[str]
+    foreign: frozenset[str] = frozenset()
+    """Names it uses that are no columns of its table (see `joins`)."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A name that stands for something outside the table's own columns: its kind, its SQL, the values of a category."""
+
+    kind: str
+    sql: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def quoted(name: str) -> str:
@@ -90,17 +101,20 @@ def compile_expression(
     where: str,
     kind: str | None = None,
     names: Mapping[str, str] | None = None,
+    foreign: Mapping[str, Foreign] | None = None,
 ) -> Compiled:
     """Parse, check and compile. Raises RuleBookError with the place for anything unknown, mixed or not allowed.
 
     contract : of the entry's table; rules : id -> type; where : file, entry, key; kind : what the result must be;
-    names : expressions that the file gave a name (`define:`), usable like columns
+    names : expressions that the file gave a name (`define:`), usable like columns; foreign : columns from elsewhere
     """
-    compiler = _Compiler(text, contract, rules, where, names or {})
+    compiler = _Compiler(text, contract, rules, where, names or {}, foreign or {})
     found, sql = compiler.run()
     if kind is not None and found != kind:
         compiler.fail(f"it gives {found}", expected=f"an expression that gives {kind}")
-    return Compiled(text, sql, found, frozenset(compiler.columns), frozenset(compiler.used))
+    return Compiled(
+        text, sql, found, frozenset(compiler.columns), frozenset(compiler.used), frozenset(compiler.foreign_used)
+    )
 
 
 @dataclass
@@ -110,8 +124,10 @@ class _Compiler:
     rules: Mapping[str, RuleType]
     where: str
     names: Mapping[str, str] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    foreign_used: set[str] = field(default_factory=set)
 
     def fail(self, seen: str, *, expected: str = "") -> NoReturn:
         raise RuleBookError(f"{seen} in the expression {self.text!r}", where=self.where, expected=expected)
@@ -160,8 +176,11 @@ class _Compiler:
         columns = {c.output: c for c in self.contract.columns.values() if not c.identifying}
         if node.id in self.names:
             return self.node(self.parse(self.names[node.id]), depth)
+        if node.id in self.foreign:
+            self.foreign_used.add(node.id)
+            return self.foreign[node.id].kind, self.foreign[node.id].sql
         if node.id not in columns:
-            self.fail(f"unknown column {node.id!r}", expected=nearest(node.id, [*columns, *self.names]))
+            self.fail(f"unknown column {node.id!r}", expected=nearest(node.id, [*columns, *self.names, *self.foreign]))
         self.columns.add(node.id)
         return KINDS[columns[node.id].type], quoted(node.id)
 
@@ -227,7 +246,11 @@ class _Compiler:
         """Refuse a value that a category cannot have: it would silently never be true."""
         if not isinstance(column, ast.Name) or not isinstance(constant, ast.Constant):
             return
-        allowed = next((c.values for c in self.contract.columns.values() if c.output == column.id), {})
+        allowed: Mapping[str, str] = next(
+            (c.values for c in self.contract.columns.values() if c.output == column.id), {}
+        )
+        if column.id in self.foreign:
+            allowed = self.foreign[column.id].values
         if allowed and isinstance(constant.value, str) and constant.value not in allowed:
             self.fail(f"{column.id} is never {constant.value!r}", expected=nearest(constant.value, allowed))
 
@@ -304,6 +327,13 @@ def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
     return kinds.pop(), f"(CASE {arms} ELSE {values[-1][1]} END)"
 
 
+def _unknown_if(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+    c.arity(args, 2, 2, "unknown_if")
+    test = c.want("boolean", args[0], depth)
+    kind, value = c.node(args[1], depth)
+    return kind, f"(CASE WHEN NOT {test} THEN {value} END)"
+
+
 def _date(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
     c.arity(args, 1, 1, "date")
     value = args[0].value if isinstance(args[0], ast.Constant) else None
@@ -329,7 +359,8 @@ _FORMS: dict[type, Any] = {
 }  # fmt: skip
 
 _FUNCTIONS: dict[str, Callable[..., tuple[str, str]]] = {
-    "rule": _rule, "passes": _passes, "is_missing": _is_missing, "when": _when, "date": _date, "prefix": _prefix,
+    "rule": _rule, "passes": _passes, "is_missing": _is_missing, "when": _when, "unknown_if": _unknown_if,
+    "date": _date, "prefix": _prefix,
     "min": _extreme("min", "least"), "max": _extreme("max", "greatest"),
     "abs": _simple("abs", ("number",), "number", "abs({0})"),
     "floor": _simple("floor", ("number",), "number", "floor({0})"),

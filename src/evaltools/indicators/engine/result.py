@@ -188,7 +188,7 @@ class IndicatorTable:
         return Value(
             id=f"{indicator}.{row['area_code']}.{row['year']}", value=number, unit=entry.unit,
             label_zh=entry.label_zh, label_en=entry.label_en,
-            source=Source((entry.table,), formula, int(row["rows"]), rules),
+            source=Source(entry.tables, formula, int(row["rows"]), rules),
             low=float(row["low"]), high=float(row["high"]), n=int(row["rows"]), verdict=VerdictState(str(row["state"])),
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from evaltools.indicators.engine.entry import Catalogue, Indicator, rule_types
 from evaltools.indicators.engine.result import IndicatorTable, TableSums, measure
-from evaltools.indicators.engine.source import cities_of, columns_of, limits_of, relation, snapshots, values
+from evaltools.indicators.engine.source import cities_of, columns_of, limits_of, relation, relations, snapshots, values
 from evaltools.indicators.engine.statement import LEVELS, build, level_bits, rules_of
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.intake import load_contract
@@ -55,8 +55,13 @@ def compute_indicators(
                 continue
             if entries[0].is_survey:
                 found[table] = estimate_survey(db, tables, entries, book, day, levels)
-            else:
-                found[table] = _count(db, tables, entries, book, day, wanted, levels)
+                continue
+            yearly = [e for e in entries if e.period == "year"]
+            if yearly:
+                found[table] = _count(db, tables, yearly, book, day, wanted, levels)
+            summed = [e for e in entries if e.period == "cumulative"]
+            for year in wanted if summed else ():
+                found[f"{table} to {year}"] = _count(db, tables, summed, book, day, [year], levels, cumulative=True)
     missing = pd.DataFrame(lost, columns=["indicator", "table", "reason"])
     return IndicatorTable(catalogue, report_year, found, missing)
 
@@ -67,22 +72,32 @@ def _available(tables: Any, table: str, entries: Sequence[Indicator]) -> tuple[l
         return [], []
     if not tables.has(table):
         return [], [{"indicator": e.id, "table": table, "reason": f"table {table} is absent"} for e in entries]
-    present = columns_of(tables, table)
+    present = {t: columns_of(tables, t) for t in {t for e in entries for t in e.tables} if tables.has(t)}
     good, lost = [], []
     for e in entries:
-        absent = sorted(e.columns - present)
-        if absent:
-            lost.append({"indicator": e.id, "table": table, "reason": f"columns absent: {', '.join(absent)}"})
+        reason = _reason(e, present)
+        if reason:
+            lost.append({"indicator": e.id, "table": table, "reason": reason})
         else:
             good.append(e)
     return good, lost
 
 
+def _reason(e: Indicator, present: dict[str, frozenset[str]]) -> str:
+    """Why an entry cannot be computed from the columns that are there; empty where it can."""
+    for table in e.tables[1:]:
+        if table not in present:
+            return f"table {table} is absent"
+    absent = sorted(e.columns - present[e.table])
+    absent += [f"{j.table}.{c}" for j in e.joins for c in sorted(j.theirs - present[j.table])]
+    return f"columns absent: {', '.join(dict.fromkeys(absent))}" if absent else ""
+
+
 def _count(
     db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator], book: RuleBook, day: str,
-    years: Sequence[int], levels: Sequence[str] | None,
+    years: Sequence[int], levels: Sequence[str] | None, *, cumulative: bool = False,
 ) -> TableSums:  # fmt: skip
-    """The registers: one statement, then arrays."""
+    """The registers: one statement, then arrays. cumulative : all rows up to the one year given, as of that year."""
     table = entries[0].table
     contract = load_contract(table)
     cities = cities_of(tables)
@@ -93,7 +108,7 @@ def _count(
     villages = relation(db, tables, "villages") if tables.has("villages") else None
     statement = build(
         contract, entries, relation(db, tables, table), columns_of(tables, table), villages=villages, years=years,
-        cities=cities, levels=levels,
+        cities=cities, levels=levels, joined=relations(db, tables, entries), cumulative=cumulative,
     )  # fmt: skip
     raw = db.sql(statement.sql).to_arrow_table()
     areas, order = _areas(raw, statement.levels)

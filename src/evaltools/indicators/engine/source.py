@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.language import rule_column
-from evaltools.indicators.kleene import Limit, target_of
+from evaltools.indicators.kleene import Limit, binds, target_of
 from evaltools.standards import RuleBook, Rules
 from evaltools.terms import CITIES
 
@@ -42,6 +42,12 @@ def relation(db: duckdb.DuckDBPyConnection, tables: Any, table: str) -> str:
     name = f"frame_{table}"
     db.register(name, tables.load(table))
     return name
+
+
+def relations(db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator]) -> dict[str, str]:
+    """SQL relations of the tables that the joins of these entries read."""
+    wanted = sorted({j.table for e in entries for j in e.joins})
+    return {table: relation(db, tables, table) for table in wanted}
 
 
 def cities_of(tables: Any) -> tuple[str, ...] | None:
@@ -85,12 +91,22 @@ def _plain(value: Any, kind: str) -> Any:
     return list(value) if kind == "list" else value
 
 
+def _limit(entry: Indicator, rules: Rules) -> Limit | None:
+    """What an entry is held against: the rule's value, or 100 % of units where the rule speaks of each of them."""
+    if entry.rule is None:
+        return None
+    rule = rules[entry.rule]
+    if not entry.is_every:
+        return target_of(rule)
+    return Limit(1.0, ">=") if rule.is_defined and binds(rule) else None
+
+
 def limits_of(
     entries: Sequence[Indicator], snaps: dict[tuple[int, str], Rules]
 ) -> tuple[dict[tuple[int, str], dict[str, Limit | None]], dict[tuple[int, str], frozenset[str]]]:
     """Limit of each entry, and which entries read a rule that is undefined, by year and city."""
     limits, undefined = {}, {}
     for key, rules in snaps.items():
-        limits[key] = {e.id: target_of(rules[e.rule]) if e.rule else None for e in entries}
+        limits[key] = {e.id: _limit(e, rules) for e in entries}
         undefined[key] = frozenset(e.id for e in entries if any(not rules[r].is_defined for r in e.rules_read))
     return limits, undefined

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaltools.indicators.engine.entry import Indicator, Statistic
-from evaltools.indicators.engine.language import KINDS, literal, quoted
+from evaltools.indicators.engine.joins import joined_tables, typed_columns
+from evaltools.indicators.engine.language import literal, quoted
 from evaltools.intake import Contract
 
 EXACT = "DECIMAL(38, 9)"
@@ -55,19 +56,22 @@ class Statement:
 def build(
     contract: Contract, entries: Sequence[Indicator], source: str, present: frozenset[str], *, villages: str | None,
     years: Sequence[int], cities: Sequence[str] | None, levels: Sequence[str] | None = None,
+    joined: Mapping[str, str] | None = None, cumulative: bool = False,
 ) -> Statement:  # fmt: skip
     """The statement of one table.
 
     source : SQL relation with the canonical columns; present : those it has; villages : relation of the table villages,
     to tell poor villages from others where the rows do not; years : the years wanted (a table without years is taken as
-    of the last); cities : codes, None for all. A relation `rule_values` must exist when it runs (see `engine.values`).
+    of the last); cities : codes, None for all; joined : relations of the tables that joins read; cumulative : all rows
+    up to the last year, as of that year. A relation `rule_values` must exist when it runs (see `engine.values`).
     """
     places = place_columns(contract, present, villages is not None)
     chosen = [k for k, need in LEVELS.items() if all(p in places for p in need) and (levels is None or k in levels)]
     aggregates, rolled, columns = _aggregates(entries)
     flags = [f"{sql} AS {alias}" for e_i, e in enumerate(entries) for alias, sql in _flags(e_i, e)]
     keys = ["year", *PLACES]
-    sql = f"""WITH {_known(contract, entries, source, present, places, villages, years, cities)}, flagged AS (
+    rows = _known(contract, entries, source, present, places, villages, years, cities, joined or {}, cumulative)
+    sql = f"""WITH {rows}, flagged AS (
   SELECT area_year AS year, {", ".join(f"area_{p} AS {p}" for p in PLACES)}{"".join(", " + f for f in flags)}
   FROM known
 ), fine AS (
@@ -82,30 +86,34 @@ GROUP BY GROUPING SETS ({", ".join("(" + ", ".join(["year", *LEVELS[k]]) + ")" f
 
 def rows_statement(
     contract: Contract, entries: Sequence[Indicator], source: str, present: frozenset[str], *, villages: str | None,
-    years: Sequence[int], cities: Sequence[str] | None,
+    years: Sequence[int], cities: Sequence[str] | None, joined: Mapping[str, str] | None = None,
 ) -> str:  # fmt: skip
     """The entries evaluated row by row, with what a sample's design needs; for tables that are estimated."""
     places = place_columns(contract, present, villages is not None)
     flags = [f"{sql} AS {alias}" for i, e in enumerate(entries) for alias, sql in _flags(i, e)]
     design = [c for c in DESIGN_COLUMNS if c in contract.output_columns]
-    return f"""WITH {_known(contract, entries, source, present, places, villages, years, cities, design)}
+    known = _known(contract, entries, source, present, places, villages, years, cities, joined or {}, False, design)
+    return f"""WITH {known}
 SELECT {", ".join(design)}, {", ".join(f"area_{p} AS {p}" for p in PLACES)}{"".join(", " + f for f in flags)}
 FROM known"""
 
 
 def _known(
     contract: Contract, entries: Sequence[Indicator], source: str, present: frozenset[str], places: dict[str, str],
-    villages: str | None, years: Sequence[int], cities: Sequence[str] | None, design: Sequence[str] = (),
+    villages: str | None, years: Sequence[int], cities: Sequence[str] | None, joined: Mapping[str, str],
+    cumulative: bool, design: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """The rows typed, placed and joined with the rules of their city and year, as common table expressions."""
-    return f"""typed AS (
-  SELECT {_typed(contract, entries, present, design)}
-  FROM {source} AS t{_where(contract, years, cities)}
+    """The rows typed, placed, joined with the rules of their city and year and with what is gathered for them."""
+    joins = {j.column: j for e in entries for j in e.joins}
+    others = "".join(f"{sql}, " for sql in joined_tables(joins.values(), joined))
+    return f"""{others}typed AS (
+  SELECT {typed_columns(contract, _needed(contract, entries, present, design))}
+  FROM {source} AS t{_where(contract, years, cities, cumulative)}
 ), placed AS (
-  SELECT {_placed(contract, places, years)}, t.*
+  SELECT {_placed(contract, places, years, cumulative)}, t.*
   FROM typed AS t{_village_join(present, villages)}
 ), known AS (
-  SELECT p.*, r.* EXCLUDE (year, city)
+  SELECT p.*, r.* EXCLUDE (year, city){"".join(f", {j.sql} AS {name}" for name, j in joins.items())}
   FROM placed AS p LEFT JOIN rule_values AS r ON r.year = p.area_year AND r.city = p.area_city
 )"""
 
@@ -164,32 +172,22 @@ def _needed(
     return [c for c in contract.output_columns if c in wanted]
 
 
-def _typed(
-    contract: Contract, entries: Sequence[Indicator], present: frozenset[str], design: Sequence[str] = ()
-) -> str:
-    """The columns in the language's kinds; NaN is missing."""
-    casts = {"number": "nullif(CAST(t.{0} AS DOUBLE), 'NaN'::DOUBLE)", "boolean": "CAST(t.{0} AS BOOLEAN)",
-             "date": "CAST(t.{0} AS DATE)", "text": "CAST(t.{0} AS VARCHAR)"}  # fmt: skip
-    out = []
-    for name in _needed(contract, entries, present, design):
-        kind = KINDS[contract.column_of_output(name).type]
-        out.append(f"{casts[kind].format(quoted(name))} AS {quoted(name)}")
-    return ", ".join(out)
-
-
-def _where(contract: Contract, years: Sequence[int], cities: Sequence[str] | None) -> str:
+def _where(contract: Contract, years: Sequence[int], cities: Sequence[str] | None, cumulative: bool) -> str:
     """Only the years and cities wanted; the scan skips the rest."""
     parts = []
-    if contract.year_column:
+    if contract.year_column and cumulative:
+        parts.append(f"t.{quoted(contract.year_column)} <= {int(max(years))}")
+    elif contract.year_column:
         parts.append(f"t.{quoted(contract.year_column)} IN ({', '.join(str(int(y)) for y in years)})")
     if cities is not None and contract.city_column:
         parts.append(f"t.{quoted(contract.city_column)} IN ({', '.join(literal(c) for c in cities)})")
     return "\n  WHERE " + " AND ".join(parts) if parts else ""
 
 
-def _placed(contract: Contract, places: dict[str, str], years: Sequence[int]) -> str:
+def _placed(contract: Contract, places: dict[str, str], years: Sequence[int], cumulative: bool) -> str:
     """Year and places of a row."""
-    year = f"CAST(t.{quoted(contract.year_column)} AS INTEGER)" if contract.year_column else str(int(max(years)))
+    own_year = contract.year_column and not cumulative
+    year = f"CAST(t.{quoted(str(contract.year_column))} AS INTEGER)" if own_year else str(int(max(years)))
     kinds = dict.fromkeys(PLACES, "VARCHAR") | {"inside": "BOOLEAN"}
     return ", ".join(
         [f"{year} AS area_year", *(f"CAST({places.get(p, 'NULL')} AS {kinds[p]}) AS area_{p}" for p in PLACES)]
