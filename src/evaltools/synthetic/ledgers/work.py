@@ -52,6 +52,8 @@ def plan_projects(ctx: Context) -> Projects:
     village = np.repeat(np.arange(len(frame)), n_each)
     n = len(village)
     kind = rng.choice(len(KINDS), size=n, p=KIND_SHARE / KIND_SHARE.sum())
+    if n and ctx.wants("projects.wildlife_not_switched") and not (kind == KINDS.index("wildlife")).any():
+        kind[0] = KINDS.index("wildlife")
     reach = np.maximum(np.round(frame.households[village] * rng.uniform(0.25, 0.95, n)), 1).astype(np.int64)
     spent = np.round(reach * np.exp(rng.normal(9.4, 0.6, n)) / 1000) * 1000 + 20_000
     return Projects(
@@ -77,7 +79,7 @@ def projects(ctx: Context, plan: Projects) -> pa.Table:
     for j in ctx.choose("projects.idle", runs[field[runs] == 0], rng):
         status[(i == j) & (year == 2020)] = 3
         ctx.plant("projects.idle", table="projects", project_id=ctx.one("J", int(j)), year=2020)
-    for j in ctx.choose("projects.wildlife_not_switched", np.flatnonzero(plan.kind == 18), rng):
+    for j in ctx.choose("projects.wildlife_not_switched", np.flatnonzero(plan.kind == KINDS.index("wildlife")), rng):
         switched[j] = False
         ctx.plant("projects.wildlife_not_switched", table="projects", project_id=ctx.one("J", int(j)), year=2020)
     budget = np.round(plan.spent * rng.uniform(1.0, 1.08, n))
@@ -86,7 +88,7 @@ def projects(ctx: Context, plan: Projects) -> pa.Table:
     running = status == 2
     gain = np.where(running, np.round(plan.poor_households[i] * np.exp(rng.normal(7.7, 0.3, len(i)))), 0)
     jobs = np.where(works, 0, np.maximum(plan.poor_households // 4, 1) + rng.integers(0, 8, n))
-    wildlife = (plan.kind == 18)[i] & (year == 2020)
+    wildlife = (plan.kind == KINDS.index("wildlife"))[i] & (year == 2020)
     stopped = running & (year == 2020) & np.isin(plan.kind, (2, 7))[i]
     start_day, end_day = day_of(rng, n), day_of(rng, n)
     return pa.table({
