@@ -144,7 +144,10 @@ class TestComposite:
         })  # fmt: skip
         frame["outside"] = 1 - frame["registered"]
         design = SurveyDesign(psu="village")
-        return (proportion(frame, "bad", design, where="outside")[0], proportion(frame, "bad", design, where="registered")[0])
+        return (
+            proportion(frame, "bad", design, where="outside")[0],
+            proportion(frame, "bad", design, where="registered")[0],
+        )
 
     def test_the_point_is_the_weighted_sum(self):
         a, b = self.rates(6, 9)

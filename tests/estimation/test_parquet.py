@@ -92,7 +92,9 @@ def test_nan_and_null_are_both_missing(survey, tmp_path):
     assert mean(tmp_path / "null.parquet", "income", DESIGN)[0].n == survey.income.notna().sum()
 
 
-@pytest.mark.parametrize(("value", "text"), [(-1.0, "rows 7"), (None, "rows 7"), (np.inf, "rows 7"), (np.nan, "rows 7")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(-1.0, "rows 7"), (None, "rows 7"), (np.inf, "rows 7"), (np.nan, "rows 7")]
+)
 @pytest.mark.parametrize("estimator", [mean, gini])
 def test_bad_weights_name_the_rows_of_the_file(survey, tmp_path, value, text, estimator):
     survey.loc[7, "weight"] = value

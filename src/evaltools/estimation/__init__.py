@@ -4,6 +4,7 @@ Nothing here knows a policy: limits come in as rules with `.value`, `.comparison
 """
 
 from evaltools.estimation.design import SurveyDesign
+from evaltools.estimation.drawing import Draw, draw, draw_files, equal_interval, plan_files, systematic
 from evaltools.estimation.inequality import gini, lorenz, qsr
 from evaltools.estimation.judge import (
     Combination,
@@ -18,6 +19,15 @@ from evaltools.estimation.judge import (
 )
 from evaltools.estimation.linear import mean, proportion, ratio, total
 from evaltools.estimation.multidimensional import alkire_foster, decompose
+from evaltools.estimation.planning import (
+    Objective,
+    PlanOptions,
+    SamplePlan,
+    plan,
+    power_to_decide,
+    size_for_precision,
+    size_for_verdict,
+)
 from evaltools.estimation.poverty import RelativeLine, arpr, fgt, poverty_gap_at_median
 from evaltools.estimation.quantiles import quantile
 from evaltools.estimation.replicates import Replicates
@@ -33,9 +43,11 @@ from evaltools.estimation.targeting import (
 from evaltools.estimation.weights import Weights
 
 __all__ = [
-    "Combination", "Difference", "Estimate", "Estimates", "RelativeLine", "Replicates", "SurveyDesign", "Verdict",
-    "Weights", "agreement", "alkire_foster", "arpr", "cgh_ratio", "combine", "covariance", "coverage", "decompose",
-    "difference", "effective_households", "effective_n", "exclusion_error", "fgt", "gini", "inclusion_error", "judge",
-    "judge_limits", "judge_rate", "lorenz", "mean", "poverty_gap_at_median", "proportion", "qsr", "quantile",
-    "rate_limits", "ratio", "targeting_differential", "total",
+    "Combination", "Difference", "Draw", "Estimate", "Estimates", "Objective", "PlanOptions", "RelativeLine",
+    "Replicates", "SamplePlan", "SurveyDesign", "Verdict", "Weights", "agreement", "alkire_foster", "arpr",
+    "cgh_ratio", "combine", "covariance", "coverage", "decompose", "difference", "draw", "draw_files",
+    "effective_households", "effective_n", "equal_interval", "exclusion_error", "fgt", "gini",
+    "inclusion_error", "judge", "judge_limits", "judge_rate", "lorenz", "mean", "plan", "plan_files",
+    "poverty_gap_at_median", "power_to_decide", "proportion", "qsr", "quantile", "rate_limits", "ratio",
+    "size_for_precision", "size_for_verdict", "systematic", "targeting_differential", "total",
 ]  # fmt: skip

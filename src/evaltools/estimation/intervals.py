@@ -6,7 +6,7 @@ Each returns (low, high); where an interval is not defined both are NaN and the 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from evaltools.estimation.expr import Array
 
@@ -70,7 +70,7 @@ def korn_graubard_n(rate: Array, se: Array, n: Array, df: Array, level: float) -
 def quantile_t(df: Array, level: float) -> Array:
     """Two-sided critical value of Student's t; NaN where df < 1."""
     df = np.asarray(df, float)
-    return np.where(df >= 1, stats.t.ppf((1 + level) / 2, np.maximum(df, 1.0)), np.nan)
+    return np.where(df >= 1, special.stdtrit(np.maximum(df, 1.0), (1 + level) / 2), np.nan)
 
 
 def rate_interval(method: str, rate: Array, se: Array, n: Array, df: Array, level: float) -> tuple[Array, Array]:

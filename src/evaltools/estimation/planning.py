@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from evaltools.errors import EstimationError
 from evaltools.estimation.cells import missing_columns, numeric
@@ -110,9 +110,10 @@ def power_to_decide(n: Array, expected: float, limit: float, comparison: str = "
     if rate > bound:  # deserves "not met": the same question about the complement
         rate, bound = 1 - rate, 1 - bound
     n = np.floor(np.asarray(n, float))
-    most = stats.binom.ppf(1 - level, n, bound)
-    most = np.where(stats.binom.cdf(most, n, bound) <= 1 - level, most, most - 1)
-    return np.where((most >= 0) & (rate != bound), stats.binom.cdf(most, n, rate), 0.0)
+    most = np.maximum(np.floor(special.bdtrik(1 - level, n, bound)) + 1, 0)  # most findings with the bound at most L
+    while (over := (most >= 0) & (special.bdtr(most, n, bound) > 1 - level)).any():
+        most = most - over
+    return np.where((most >= 0) & (rate != bound), special.bdtr(np.maximum(most, 0), n, rate), 0.0)
 
 
 def size_for_verdict(expected: float, limit: float, comparison: str = "<=", *, power: float = 0.8,

@@ -95,7 +95,8 @@ class Estimates(Sequence[Estimate]):
         floats = {f: float(getattr(self, f)[i]) for f in _FLOATS}
         return Estimate(
             **floats, n=int(self.n[i]), n_psu=int(self.n_psu[i]),
-            domain={str(k): v for k, v in self.domains.iloc[i].items()}, statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
+            domain={str(k): v for k, v in self.domains.iloc[i].items()},
+            statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
             deff_reference=self.deff_reference, _of=self, _at=i,
         )  # fmt: skip
 
