@@ -48,7 +48,7 @@ def _face(path: Path) -> tuple[str, frozenset[int]]:
     from fontTools.ttLib import TTFont
 
     with TTFont(path, lazy=True) as font:
-        return str(font["name"].getBestFamilyName()), frozenset(font.getBestCmap())
+        return str(font["name"].getBestFamilyName()), frozenset(font.getBestCmap() or ())
 
 
 def families() -> tuple[str, ...]:

@@ -58,7 +58,8 @@ def open_face(folder: Path, style: str, weight: str) -> TTFont:
 
 def subset(font: TTFont, characters: set[str]) -> list[str]:
     """Cut `font` down to `characters` in place; returns the characters that the source font lacks."""
-    lacking = sorted(c for c in characters if ord(c) not in font.getBestCmap())
+    held = font.getBestCmap() or {}
+    lacking = sorted(c for c in characters if ord(c) not in held)
     options = Options(
         layout_features=FEATURES, hinting=False, name_IDs=["*"], name_languages=[0x409], notdef_outline=True,
         glyph_names=False, drop_tables=["VORG", "vhea", "vmtx", "DSIG", "BASE"],
@@ -72,7 +73,7 @@ def subset(font: TTFont, characters: set[str]) -> list[str]:
 def rename(font: TTFont, style: str, weight: str) -> None:
     """Give the face a family name of its own and say what was modified; copyright and licence entries stay."""
     names, family = font["name"], f"Noto {style} CJK SC Subset"
-    version = names.getDebugName(5).split(";")[0].removeprefix("Version ")
+    version = (names.getDebugName(5) or "").split(";")[0].removeprefix("Version ")
     postscript = f"Noto{style}CJKscSubset-{weight}"
     full = family if weight == "Regular" else f"{family} {weight}"
     note = NOTE.format(family=family.removesuffix(" Subset"), version=version)
