@@ -198,9 +198,13 @@ def test_a_path_for_scans_is_always_canonical(folder: Path, tmp_path: Path) -> N
     tables = open_tables(folder)
     assert tables.path("regions") == folder / "regions.parquet"  # canonical already: no copy
     assert tables.path("loans") is None
-    made = tables.path("households")  # optional columns are missing: completed in a copy
+    assert tables.path("households") == folder / "households.parquet"  # optional columns may be absent
+    wide = pd.read_parquet(folder / "households.parquet").assign(persons="3")  # a number stored as text: converted
+    wide.to_parquet(folder / "households.parquet", index=False)
+    converted = open_tables(folder)
+    made = converted.path("households")
     assert made is not None
-    assert "head_age" in pq.read_schema(made).names
+    assert pq.read_schema(made).field("persons").type == "int64"
     other = open_tables(rewrite(folder, tmp_path / "zh", "xlsx", "zh"), city="梅州")
     scanned = other.path("villages")
     assert scanned is not None
@@ -211,6 +215,20 @@ def test_a_path_after_dropping_holds_only_kept_rows(folder: Path) -> None:
     frame = pd.read_parquet(folder / "regions.parquet")
     frame.loc[len(frame)] = ["441499", "错", "village", "441400", "441400"]
     frame.to_parquet(folder / "regions.parquet", index=False)
-    path = open_tables(folder, on_violation="drop").path("regions")
+    kept = open_tables(folder, on_violation="drop")
+    path = kept.path("regions")
     assert path is not None
     assert "441499" not in pd.read_parquet(path)["region_code"].tolist()
+
+
+def test_a_file_with_identifiers_in_its_text_is_never_handed_on_as_it_is(folder: Path) -> None:
+    tables = open_tables(folder)
+    assert tables.path("regions") == folder / "regions.parquet"
+    frame = pd.read_parquet(folder / "regions.parquet")
+    frame.loc[3, "name"] = "某镇 电话13800138000"
+    frame.to_parquet(folder / "regions.parquet", index=False)
+    cleaned = open_tables(folder)
+    path = cleaned.path("regions")
+    assert path is not None
+    assert path != folder / "regions.parquet"
+    assert "13800138000" not in pd.read_parquet(path).to_csv()

@@ -33,7 +33,7 @@ _MOBILE = re.compile(rf"(?<![0-9])(?:\+?(?:00)?86{_SEP})?(1[3-9]\d){_SEP}(\d{{4}
 _LANDLINE = re.compile(r"(?<![0-9])(0(?:10|2\d|[3-9]\d\d))[\s\-_·.](\d{7,8})(?![0-9])")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?1[4-7]")
 # Ten digits in any script, with at most one separator between two: nothing shorter can be an identifier.
-_CANDIDATE = r"\p{Nd}(?:[\s\-_·.]?\p{Nd}){9}"
+CANDIDATE = r"\p{Nd}(?:[\s\-_·.]?\p{Nd}){9}"
 KEY_CANDIDATE = r"^\s*(\p{Nd}{11}|\p{Nd}{17}[\p{Nd}XxＸｘ])\s*$"
 
 
@@ -129,7 +129,7 @@ def mask_column(values: pd.Series) -> tuple[pd.Series, Counter[str]]:
     return replaced, found
 
 
-def candidates(values: pd.Series, pattern: str = _CANDIDATE) -> np.ndarray:
+def candidates(values: pd.Series, pattern: str = CANDIDATE) -> np.ndarray:
     """Positions of the values that may hold an identifier (`KEY_CANDIDATE`: that may be one as a whole)."""
     return np.flatnonzero(matches(values, pattern))
 

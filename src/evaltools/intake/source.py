@@ -20,6 +20,7 @@ from evaltools.intake.convert import convert
 from evaltools.intake.csv_reader import no_header, read_csv
 from evaltools.intake.grid import FileProblem, Grid
 from evaltools.intake.headers import HeaderMatch, match_headers
+from evaltools.intake.identifiers import CANDIDATE, KEY_CANDIDATE
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
 BATCH_ROWS = 1 << 16
@@ -161,6 +162,42 @@ class ParquetSource:
         table = self._scan(names, self._inside)
         found = {n: table.column(self.schema.names[self.match.positions[n]]) for n in names}
         return {name: _to_pandas(values, self.contract.columns[name]) for name, values in found.items()}
+
+    def is_ready(self) -> bool:
+        """Whether others may scan the file as it is: canonical names and types, and no identifier in any text."""
+        types = dict(zip(self.schema.names, self.schema.types, strict=True))
+        if len(set(types)) != len(self.schema.names):
+            return False
+        texts = []
+        for column in self.contract.columns.values():
+            if column.identifying:
+                if column.name in self.match.positions:
+                    return False
+                continue
+            if column.name not in self.match.positions:
+                continue  # an optional column that the file lacks
+            if column.name not in types or not _fits(types[column.name], column.type):
+                return False
+            if column.type == "text" and not column.pattern:
+                texts.append(column)
+        return not any(self._holds_identifiers(c) for c in texts)
+
+    def _holds_identifiers(self, column: Column) -> bool:
+        values = self._scan([column.name], self._inside).column(0)
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        pattern = KEY_CANDIDATE if column.name.endswith("_id") else CANDIDATE
+        return bool(compute.any(compute.match_substring_regex(values, pattern)).as_py())
+
+
+def _fits(kind: pa.DataType, wanted: str) -> bool:
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return {
+        "integer": types.is_integer(kind), "number": types.is_floating(kind) or types.is_integer(kind),
+        "boolean": types.is_boolean(kind), "date": types.is_date(kind) or types.is_timestamp(kind),
+    }.get(wanted, types.is_string(kind) or types.is_large_string(kind))  # fmt: skip
 
 
 def _to_pandas(values: pa.ChunkedArray, column: Column) -> pd.Series:

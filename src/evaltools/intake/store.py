@@ -42,6 +42,7 @@ class Store:
         self._kept = np.arange(len(self.rows))
         self._done_checks: set[str] = set()
         self._loaded: set[str] = set()
+        self._settled = (0, -1)
         self.checked_references: set[str] = set()
         self.ledger = self._new_ledger()
 
@@ -199,6 +200,10 @@ class Store:
     def _settle(self) -> None:
         """Bring the ledger up to date, and integers without gaps to their plain type."""
         self.ledger.rows_kept = len(self.frame)
+        state = len(self._loaded), len(self.frame)
+        if self._settled == state:
+            return
+        self._settled = state
         shares = {}
         for name in (n for n in self.contract.columns if n in self._loaded):  # a set has no order, a report has one
             column = self.contract.columns[name]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-import pyarrow as pa
 
 from evaltools import terms
 from evaltools.errors import DataInvalidError, DataMissingError, EvaltoolsError, ParameterError, nearest
@@ -42,23 +41,24 @@ class Tables:
         self.on_violation: Mode = on_violation
         found, ignored, double = find_tables(folder)
         chosen = set(contract_names() if only is None else (load_contract(t).table for t in only))
-        self._files = {table: path for table, path in found.items() if table in chosen}
+        self.files: dict[str, Path] = {table: path for table, path in found.items() if table in chosen}
         self.unreadable: dict[str, EvaltoolsError] = {t: e for t, e in double.items() if t in chosen}
         if self.unreadable and on_violation != "report":
             raise next(iter(self.unreadable.values()))
         self._key_file = key_file
         self._stores: dict[str, Store] = {}
+        self._paths: dict[str, Path] = {}
         self._quality = QualityReport(ignored_files=tuple(ignored))
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Tables the folder holds."""
-        return tuple(sorted(self._files))
+        return tuple(sorted(self.files))
 
     def has(self, table: str) -> bool:
         """Whether the folder holds the table. A name without a contract is an error, not a no."""
-        return load_contract(table).table in self._files
+        return load_contract(table).table in self.files
 
     def load(self, table: str, columns: Sequence[str] | None = None, year: int | None = None) -> pd.DataFrame:
         """Rows of a table, index 0..n-1. `columns`: only these are read (None: all); `year`: only rows of that year.
@@ -80,14 +80,14 @@ class Tables:
 
     def _store(self, table: str) -> Store:
         contract = load_contract(table)
-        if table not in self._files:
+        if table not in self.files:
             raise DataMissingError(
                 f"no table {table} ({contract.zh})", where=self.folder.name,
                 expected=f"{table}.parquet, .csv or .xlsx; the folder holds {', '.join(self.names) or 'no table'}",
                 todo="put the file there (`evaltools template` writes an empty one)",
             )  # fmt: skip
         if table not in self._stores:
-            source = open_source(self._files[table], contract, self.cities)
+            source = open_source(self.files[table], contract, self.cities)
             self._stores[table] = Store(source, contract, self.on_violation, lambda: self.key)
         return self._stores[table]
 
@@ -105,7 +105,7 @@ class Tables:
             store.checked_references.add(reference.id)
             other = self._partner(store, reference)
             if other is not None:
-                check_reference(store, reference, other)
+                check_reference(store, reference, other, self.cities)
         store.raise_if_broken()
 
     def _partner(self, store: Store, reference: Reference) -> Store | None:
@@ -132,7 +132,7 @@ class Tables:
         report.tables = {name: self._stores[name].ledger for name in sorted(self._stores)}
         report.violations = [v for name in sorted(self._stores) for v in self._stores[name].violations]
         report.violations += [_whole_file(table, error) for table, error in sorted(self.unreadable.items())]
-        report.absent_tables = tuple(n for n in contract_names() if n not in self._files)
+        report.absent_tables = tuple(n for n in contract_names() if n not in self.files)
         return report
 
     def read_all(self) -> QualityReport:
@@ -159,19 +159,24 @@ class Tables:
     def path(self, table: str) -> Path | None:
         """A Parquet file with the table in canonical columns, for DuckDB scans; None where the folder lacks the table.
 
-        The file itself when it is Parquet in canonical form with nothing to drop or replace (it may then hold other
-        cities too: filter by city_code); else a temporary copy of the checked frame that lives as long as `self`.
+        The file itself when it is Parquet in canonical form and no text of the chosen cities holds an identifier (it
+        holds other cities too: filter by city_code); else a temporary copy of the checked frame that lives as long as
+        `self`. A file that is handed on as it is may lack optional columns (`quality.tables[table].absent_columns`)
+        and has not been checked value by value: `read_all()` does that.
         """
         if not self.has(table):
             return None
-        store = self._store(table)
-        if self.on_violation == "raise" and isinstance(store.source, ParquetSource) and is_canonical(store.source):
-            return self._files[table]
+        if table not in self._paths:
+            source = self._store(table).source
+            plain = self.on_violation == "raise" and isinstance(source, ParquetSource) and source.is_ready()
+            self._paths[table] = self.files[table] if plain else self._copy(table)
+        return self._paths[table]
+
+    def _copy(self, table: str) -> Path:
         if self._scratch is None:
             self._scratch = tempfile.TemporaryDirectory(prefix="evaltools-")
         path = Path(self._scratch.name) / f"{table}.parquet"
-        if not path.exists():
-            self.load(table).to_parquet(path, index=False)
+        self.load(table).to_parquet(path, index=False)
         return path
 
     @cached_property
@@ -262,26 +267,3 @@ def read_table(
     report.unchecked = {f"{contract.table}: {r.id}": "one table read alone" for r in contract.references}
     store.raise_if_broken()
     return store.frame, report
-
-
-def is_canonical(source: ParquetSource) -> bool:
-    """Whether DuckDB may scan the file as it is: canonical names and types, no identifiers, no column missing."""
-    names = dict(zip(source.schema.names, source.schema.types, strict=True))
-    for column in source.contract.columns.values():
-        if column.identifying and column.name in source.match.positions and column.output not in names:
-            return False
-        if column.identifying and column.output not in names:
-            continue
-        if column.output not in names or not _fits(names[column.output], column.type):
-            return False
-    return True
-
-
-def _fits(kind: pa.DataType, wanted: str) -> bool:
-    types = pa.types
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    return {
-        "integer": types.is_integer(kind), "number": types.is_floating(kind) or types.is_integer(kind),
-        "boolean": types.is_boolean(kind), "date": types.is_date(kind) or types.is_timestamp(kind),
-    }.get(wanted, types.is_string(kind) or types.is_large_string(kind))  # fmt: skip
