@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaltools.evaluation import CityEvaluation
+    from evaltools.province import ProvinceEvaluation
     from evaltools.standards import RuleBook
 
 __version__ = "0.1.0"
-_WHERE = {"CityEvaluation": "evaltools.evaluation", "RuleBook": "evaltools.standards"}
-__all__ = ["CityEvaluation", "RuleBook", "__version__"]
+_WHERE = {
+    "CityEvaluation": "evaltools.evaluation", "ProvinceEvaluation": "evaltools.province",
+    "RuleBook": "evaltools.standards",
+}  # fmt: skip
+__all__ = ["CityEvaluation", "ProvinceEvaluation", "RuleBook", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
