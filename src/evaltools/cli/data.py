@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from evaltools.cli.listing import Format, FormatOption
 from evaltools.errors import DataInvalidError
@@ -58,7 +60,7 @@ def template(
 def synth(
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("data/raw/synthetic"),
     truth: Annotated[Path | None, typer.Option(help="Folder for the truth; OUT_truth if absent.")] = None,
-    scale: Annotated[float, typer.Option(min=0.001, max=1.0, help="1 is the whole province.")] = 0.02,
+    scale: Annotated[float, typer.Option(min=0.01, max=1.0, help="1 is the whole province.")] = 0.02,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 2020,
 ) -> None:
     """Write synthetic data shaped on Guangdong's published figures, with a field survey drawn from it.
@@ -72,5 +74,8 @@ def synth(
 
     target = resolve(out)
     beside = resolve(truth) if truth else target.with_name(target.name + "_truth")
-    generate(target, beside, scale=scale, seed=seed)
+    with Progress(*Progress.get_default_columns(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        generate(target, beside, scale=scale, seed=seed, progress=lambda name, done, total: bar.update(
+            task, description=str(name), completed=done, total=total))  # fmt: skip
     typer.echo(f"tables in {shown(target)}\ntruth in  {shown(beside)}")
