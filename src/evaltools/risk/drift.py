@@ -55,19 +55,29 @@ def monitor(
     reference: the training table, for the population-stability index of each feature against the newest period.
     """
     sample = make_sample(X, y, sample_weight=sample_weight, groups=groups, period=period)
-    p = model.predict_proba(sample.X)[:, 1]
-    rows = []
     when = np.asarray(sample.period)
+    newest = sample.X[when == when.max()]
+    drift = pd.DataFrame() if reference is None else stability(model, reference, newest)
+    p = model.predict_proba(sample.X)[:, 1]
+    return monitor_scores(p, sample.y, when, sample.w, sample.clusters, drift=drift, draws=draws, seed=seed)
+
+
+def monitor_scores(
+    p: np.ndarray, y: np.ndarray, when: np.ndarray, w: np.ndarray, clusters: np.ndarray, *,
+    drift: pd.DataFrame | None = None, draws: int = 200, seed: int = 0,
+) -> Monitor:  # fmt: skip
+    """The same from probabilities that were given before the outcomes were known. All arguments (n,)."""
+    rows = []
     for value in np.unique(when):
         at = np.flatnonzero(when == value)
-        rows.append({"period": value, **_row(sample.y[at], p[at], sample.w[at], sample.clusters[at], draws, seed)})
+        rows.append({"period": value, **_row(y[at], p[at], w[at], clusters[at], draws, seed)})
     table = pd.DataFrame(rows)
     last = table.iloc[-1]
     state = judge_update(float(last["observed_to_expected_low"]), float(last["observed_to_expected_high"]))
-    newest = sample.take(np.flatnonzero(when == when.max()))
-    rate = float(np.average(newest.y, weights=newest.w))
-    drift = pd.DataFrame() if reference is None else stability(model, reference, newest.X)
-    return Monitor(table, state, rate if state is UpdateState.BROKEN else None, drift)
+    newest = when == when.max()
+    rate = float(np.average(y[newest], weights=w[newest]))
+    advice = rate if state is UpdateState.BROKEN else None
+    return Monitor(table, state, advice, pd.DataFrame() if drift is None else drift)
 
 
 def judge_update(low: float, high: float) -> UpdateState:

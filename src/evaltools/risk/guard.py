@@ -16,6 +16,7 @@ OUTCOMES = frozenset(
         "change_in", "change_out", "registry_status", "exit_year", "is_returned", "label", "outcome",
     }
 )  # fmt: skip
+ENOUGH = 20  # rows below which a column may equal the label by chance
 YEAR_IN_NAME = re.compile(r"(?<!\d)(19|20)\d{2}(?!\d)")
 
 
@@ -66,7 +67,7 @@ def _reason(name: str, values: pd.Series, t: np.ndarray, y: np.ndarray | None) -
 
 def _is_label(values: pd.Series, y: np.ndarray) -> bool:
     known = ~pd.isna(y) & values.notna().to_numpy()
-    if known.sum() < 2 or values.nunique() != 2:
+    if known.sum() < ENOUGH or values.nunique() != 2:
         return False
     a = pd.factorize(values.to_numpy(dtype=object)[known], sort=False)[0]
     b = pd.factorize(y[known], sort=False)[0]

@@ -6,6 +6,8 @@ y : (n,) 0/1. p : (n,) probabilities in (0, 1). w : (n,) >= 0. Each returns a fl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import logit
 
@@ -15,30 +17,51 @@ from evaltools.risk.irls import ridge_logit
 EPS = 1e-12
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Scores sorted once, for many sets of weights. order : (n,) ascending; starts : where each new score begins."""
+
+    order: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, p: np.ndarray) -> Ranked:
+        order = np.argsort(p, kind="stable")
+        return cls(order, np.flatnonzero(np.r_[True, np.diff(p[order]) != 0]))
+
+    def sums(self, y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weight of events and of non-events at each distinct score, ascending."""
+        hit = np.add.reduceat((w * y)[self.order], self.starts)
+        return hit, np.add.reduceat(w[self.order], self.starts) - hit
+
+    def ranking(self, y: np.ndarray, w: np.ndarray, shares: tuple[float, ...] = ()) -> dict[str, float]:
+        """auc, average_precision, and recall@share, precision@share for each share."""
+        hit, miss = self.sums(y, w)
+        events, others = hit.sum(), miss.sum()
+        nothing = events <= 0
+        below = np.cumsum(miss) - miss
+        found = {
+            "auc": float((hit * (below + 0.5 * miss)).sum() / (events * others)) if events * others > 0 else np.nan
+        }
+        top, whole = np.cumsum(hit[::-1]), np.cumsum((hit + miss)[::-1])
+        found["average_precision"] = (
+            np.nan if nothing else float((hit[::-1] * top / np.maximum(whole, EPS)).sum() / events)
+        )
+        for share in shares:
+            got = float(np.interp(share * whole[-1], np.r_[0.0, whole], np.r_[0.0, top]))
+            found[f"recall@{share:g}"] = np.nan if nothing else got / float(events)
+            found[f"precision@{share:g}"] = got / max(share * float(whole[-1]), EPS)
+        return found
+
+
 def auc(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
     """Probability that an event is ranked above a non-event, ties half."""
-    hit, miss = _tie_sums(y, p, w)
-    below = np.cumsum(miss) - miss
-    total = hit.sum() * miss.sum()
-    return float((hit * (below + 0.5 * miss)).sum() / total) if total > 0 else np.nan
+    return Ranked.of(p).ranking(y, w)["auc"]
 
 
 def average_precision(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
     """Mean precision over the recalls gained, from the top (area under the precision-recall steps)."""
-    hit, miss = (v[::-1] for v in _tie_sums(y, p, w))
-    if hit.sum() <= 0:
-        return np.nan
-    precision = np.cumsum(hit) / np.maximum(np.cumsum(hit + miss), EPS)
-    return float((hit * precision).sum() / hit.sum())
-
-
-def _tie_sums(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weight of events and of non-events at each distinct p, ascending."""
-    order = np.argsort(p, kind="stable")
-    ps, ws = p[order], w[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(ps) != 0])
-    hit = np.add.reduceat(ws * y[order], starts)
-    return hit, np.add.reduceat(ws, starts) - hit
+    return Ranked.of(p).ranking(y, w)["average_precision"]
 
 
 def brier(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
@@ -120,12 +143,12 @@ def listed(p: np.ndarray, w: np.ndarray, share: float) -> np.ndarray:
 
 def recall_at(y: np.ndarray, p: np.ndarray, w: np.ndarray, share: float) -> float:
     """Share of events that are on a list of the riskiest `share`."""
-    return float((w * y) @ listed(p, w, share) / (w @ y)) if w @ y > 0 else np.nan
+    return Ranked.of(p).ranking(y, w, (share,))[f"recall@{share:g}"]
 
 
 def precision_at(y: np.ndarray, p: np.ndarray, w: np.ndarray, share: float) -> float:
     """Share of events among those on the list."""
-    return float((w * y) @ listed(p, w, share) / max(share * w.sum(), EPS))
+    return Ranked.of(p).ranking(y, w, (share,))[f"precision@{share:g}"]
 
 
 def net_benefit(y: np.ndarray, p: np.ndarray, w: np.ndarray, threshold: float) -> float:

@@ -42,12 +42,13 @@ def measure(
     seed: int = 0,
 ) -> pd.DataFrame:  # fmt: skip
     """One row per score and metric; `difference` is the score less the model (same replicates), 95 % intervals."""
+    ranks = {k: m.Ranked.of(p) for k, p in task.scores.items()}
     bins = {k: m.bins_of(p, task.w, 10) for k, p in task.scores.items() if k in task.probabilities}
 
     def statistic(w: np.ndarray) -> dict[str, float]:
         found = {}
         for name, p in task.scores.items():
-            found |= {f"{name}|{k}": v for k, v in _ranking(task.y, p, w, budgets).items()}
+            found |= {f"{name}|{k}": v for k, v in ranks[name].ranking(task.y, w, budgets).items()}
             if name in task.probabilities:
                 found |= {f"{name}|{k}": v for k, v in _calibration(task.y, p, w, bins[name], thresholds).items()}
         gaps = {
@@ -62,16 +63,6 @@ def measure(
         if not key.endswith("|less"):
             rows.append((*key.split("|"), *value, *done.get(f"{key}|less", nothing), len(task.y), int(task.y.sum())))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _ranking(y: np.ndarray, p: np.ndarray, w: np.ndarray, budgets: tuple[float, ...]) -> dict[str, float]:
-    found: dict[str, float] = {"auc": m.auc(y, p, w), "average_precision": m.average_precision(y, p, w)}
-    for share in budgets:
-        part = m.listed(p, w, share)
-        got = float((w * y) @ part)
-        found[f"recall@{share:g}"] = float(got / (w @ y)) if w @ y > 0 else np.nan
-        found[f"precision@{share:g}"] = got / float(share * w.sum())
-    return found
 
 
 def _calibration(

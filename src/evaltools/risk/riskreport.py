@@ -37,17 +37,20 @@ class RiskReport:
         cls, model: ReturnRiskClassifier, X: pd.DataFrame, y: Any, *, sample_weight: Any = None, groups: Any = None,
         period: Any = None, area: Any = None, by: Mapping[str, Any] | None = None, multiple: float | None = None,
         monitored: Any = None, budgets: tuple[float, ...] = BUDGETS, draws: int = 200, seed: int = 0,
+        most_fits: int | None = None,
     ) -> RiskReport:  # fmt: skip
         """Validate a model's specification (it is cloned and refitted, never used as fitted).
 
         period : (n,) orders the rows in time; area : (n,) city. groups : (n,) clusters of the bootstrap. by: group
-        name -> (n,) boolean, the groups of the fairness table. multiple, monitored: see `simple_rules`.
+        name -> (n,) boolean, the groups of the fairness table. multiple, monitored: see `simple_rules`. most_fits: see
+        `held_out`; None leaves out one area at a time.
         """
         sample = make_sample(
             X, y, sample_weight=sample_weight, groups=groups, period=period, area=area, multiple=multiple,
             monitored=monitored,
         )  # fmt: skip
-        held = {h: held_out(model, sample, h) for h, k in (("time", period), ("area", area)) if k is not None}
+        asked = [how for how, key in (("time", period), ("area", area)) if key is not None]
+        held = {how: held_out(model, sample, how, most_fits=most_fits) for how in asked}
         return cls.of(held, sample, by=by, budgets=budgets, draws=draws, seed=seed)
 
     @classmethod

@@ -68,33 +68,53 @@ class HeldOut:
     skipped: dict[str, str]
 
 
-def held_out(model: ReturnRiskClassifier, sample: Sample, how: str) -> HeldOut:
+def held_out(model: ReturnRiskClassifier, sample: Sample, how: str, *, most_fits: int | None = None) -> HeldOut:
     """Fit on all earlier periods and predict each later one (how="time"), or leave each area out (how="area").
 
-    A domain whose training rows cannot carry a model is skipped and named with the reason.
+    most_fits: with more areas than this, leave out groups of areas of like size instead of one at a time. A domain
+    whose training rows cannot carry a model is skipped and named with the reason. Left-out areas ask how the model
+    travels, not when: there the level is set over all periods, not by the newest.
     """
     key = sample.period if how == "time" else sample.area
     if key is None:
         raise RiskInputError(f"no {'period' if how == 'time' else 'area'} was given", todo="pass it to make_sample")
-    rows, domains, parts, rules, skipped = [], [], [], (), {}
-    for value in np.unique(key):
-        out = np.flatnonzero(key == value)
-        into = np.flatnonzero(key < value if how == "time" else key != value)
-        if how == "time" and not len(into):
-            continue
+    if how == "area":
+        model, sample = _without_time(model, sample)
+    rows, parts, rules, skipped = [], [], (), {}
+    for values in _domains(key, how, most_fits):
+        out = np.flatnonzero(np.isin(key, values))
+        into = np.flatnonzero(key < values[0] if how == "time" else ~np.isin(key, values))
         try:
             fitted = fit_on(model, sample.take(into))
         except RiskInputError as error:
-            skipped[str(value)] = error.seen
+            skipped |= {str(v): error.seen for v in values}
             continue
         scores, rules = score_all(fitted, sample.take(into), sample.take(out))
         rows.append(out)
-        domains.append(np.full(len(out), value))
         parts.append(scores)
     if not rows:
         raise RiskInputError(f"no {how} can be held out", detail=[f"{k}: {v}" for k, v in skipped.items()])
     scores = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
-    return HeldOut(how, np.concatenate(rows), np.concatenate(domains), scores, tuple(rules), skipped)
+    index = np.concatenate(rows)
+    return HeldOut(how, index, key[index], scores, tuple(rules), skipped)
+
+
+def _domains(key: np.ndarray, how: str, most_fits: int | None) -> list[np.ndarray]:
+    """What is predicted together: each period but the first; each area, or groups of areas."""
+    values, sizes = np.unique(key, return_counts=True)
+    if how == "time":
+        return [np.array([v]) for v in values[1:]]
+    if most_fits is None or len(values) <= most_fits:
+        return [np.array([v]) for v in values]
+    order = np.argsort(-sizes, kind="stable")  # the largest are spread over the groups, like cards
+    return [values[order[g::most_fits]] for g in range(most_fits)]
+
+
+def _without_time(model: ReturnRiskClassifier, sample: Sample) -> tuple[ReturnRiskClassifier, Sample]:
+    if model.time is None:
+        return model, sample
+    settings = {**model.get_params(), "time": None}
+    return type(model)(**settings), replace(sample, X=sample.X.drop(columns=[model.time]))
 
 
 def fit_on(model: ReturnRiskClassifier, sample: Sample) -> ReturnRiskClassifier:
