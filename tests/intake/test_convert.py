@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaltools.intake import load_contract
+from evaltools.intake import contracts, load_contract
 from evaltools.intake.convert import convert
 
 HOUSEHOLDS = load_contract("households").columns
@@ -83,6 +83,21 @@ def test_categories_take_the_code_or_the_chinese_label() -> None:
     done = convert(column(["poor", "已脱贫户", " 已脱贫户 ", "脱贫"]), STATUS)
     assert done.values.tolist()[:3] == ["poor", "exited", "exited"]
     assert rules(done) == {"not-an-allowed-value": [3]}
+
+
+@pytest.mark.parametrize("contract", contracts(), ids=lambda c: c.table)
+def test_every_allowed_value_and_label_survives_even_where_it_looks_like_a_mark_for_missing(contract) -> None:
+    for category in contract.columns.values():
+        for value, label in category.values.items():
+            done = convert(column([value, label, None]), category)
+            assert done.values.tolist()[:2] == [value, value]
+            assert not done.problems
+
+
+def test_without_labour_capacity_is_an_answer_not_a_gap() -> None:
+    done = convert(column(["none", "不详", None]), HOUSEHOLDS["labour_capacity"])
+    assert done.values.tolist()[0] == "none"
+    assert done.values.isna().tolist() == [False, True, True]
 
 
 def test_a_code_stored_as_a_number_is_taken_while_its_digits_are_whole() -> None:

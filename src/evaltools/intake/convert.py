@@ -184,17 +184,17 @@ def _text(value: Any, column: Column, factor: float, notes: Counter[str]) -> str
 
 
 def _category(value: Any, column: Column, factor: float, notes: Counter[str]) -> str | None:
-    if isinstance(value, str) and value.strip() in column.values:
-        return value.strip()  # before the marks for "not known": `none` is a value of several vocabularies
-    text = _clean(int(value) if isinstance(value, float) and value == int(value) else value, notes, marks=True)
-    if text is None:
-        return None
+    """The stored value of a code or label. The vocabulary goes first: "none" is an answer where the contract has it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     labels = {unicodedata.normalize("NFKC", zh): stored for stored, zh in column.values.items()}
-    plain = re.sub(r"\s", "", text)
-    if text in column.values:
-        return text
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", str(value)))
+    if plain in column.values:
+        return plain
     if plain in labels:
         return labels[plain]
+    if _clean(value, notes, marks=True) is None:
+        return None
     raise _Bad("not-an-allowed-value", "allowed: " + ", ".join(f"{v} ({zh})" for v, zh in column.values.items()))
 
 
