@@ -8,6 +8,7 @@ from evaltools.indicators.assessment.assess import assess, funnels, gate_ranks
 from evaltools.indicators.assessment.evidence import Evidence, Ledger, Remaining, evidence_of
 from evaltools.indicators.assessment.funnel import Funnel, funnel
 from evaltools.indicators.assessment.items import ItemStatus, collect, scorable
+from evaltools.indicators.assessment.published import publish_assessment
 from evaltools.indicators.assessment.result import Assessment, AssessmentState, CityAssessment, Rank
 from evaltools.indicators.assessment.settings import Grade, Settings
 from evaltools.indicators.assessment.triggers import Part, Standing, Trigger, TriggerState, triggers
@@ -15,5 +16,5 @@ from evaltools.indicators.assessment.triggers import Part, Standing, Trigger, Tr
 __all__ = [
     "Assessment", "AssessmentState", "CityAssessment", "Evidence", "Funnel", "Grade", "ItemStatus", "Ledger", "Part",
     "Rank", "Remaining", "Settings", "Standing", "Trigger", "TriggerState", "assess", "collect", "evidence_of",
-    "funnel", "funnels", "gate_ranks", "scorable", "triggers",
+    "funnel", "funnels", "gate_ranks", "publish_assessment", "scorable", "triggers",
 ]  # fmt: skip

@@ -14,10 +14,13 @@ from evaltools.terms import RegistryStatus
 
 @dataclass(frozen=True)
 class Remaining:
-    """Households registered as poor at the end of the year: all, and those that are neither new nor back this year."""
+    """Households registered as poor at the end of the year: all, and those that are neither new nor back this year.
 
-    households: int
-    earlier: int
+    None where disclosure control withheld the number; rows : registered households read
+    """
+
+    households: int | None
+    earlier: int | None
     rows: int
 
 
