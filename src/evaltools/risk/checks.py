@@ -1,9 +1,10 @@
 """Refusals that save an evaluator from a meaningless model: columns that repeat each other or give the label away.
 
 statsmodels only warns on a rank-deficient design, and such a model ranked at random on a later wave. So: a number
-that is a sum of others is refused by name. One case is not a mistake but bookkeeping, a whole-number total beside
-its whole-number parts (persons = children + adults + elderly): the later column of the identity is left out, with a
-warning. A category nested in another (a town in a county) is no fault either; its redundant indicators are dropped.
+that is a sum of others is refused by name. Two cases are not mistakes but bookkeeping: a whole-number total beside its
+whole-number parts (persons = children + adults + elderly), and shares that fill a whole. There the later column of the
+identity is left out, with a warning. A category nested in another (a town in a county) is no fault either; its
+redundant indicators are dropped.
 """
 
 from __future__ import annotations
@@ -50,15 +51,16 @@ def _redundant(plan: Plan, x: np.ndarray, w: np.ndarray) -> dict[int, str]:
     size = np.sqrt((z**2).sum(axis=0))
     usable = np.flatnonzero(size > 0)
     z = z[:, usable] / size[usable]
+    gram = z.T @ z
     kept: list[int] = []
     drop: dict[int, str] = {}
     for k in range(len(usable)):
-        involved = _dependence(z, kept, k)
+        involved = _dependence(gram, kept, k)
         if involved is None:
             kept.append(k)
             continue
         names = [plan.numbers[usable[i]].name for i in (*involved, k)]
-        if len(involved) == 1 or not all(_is_whole(x[:, usable[i]]) for i in (*involved, k)):
+        if len(involved) == 1 or not _is_bookkeeping(x[:, usable[[*involved, k]]]):
             raise RiskInputError(
                 f"the columns {', '.join(names)} repeat each other: {names[-1]} is a linear combination of the others",
                 expected="columns that each add something (full rank)", todo="leave one of them out",
@@ -67,20 +69,22 @@ def _redundant(plan: Plan, x: np.ndarray, w: np.ndarray) -> dict[int, str]:
     return drop
 
 
-def _dependence(z: np.ndarray, kept: list[int], k: int) -> list[int] | None:
-    """The kept columns that column k is a sum of, or None if it is not."""
+def _dependence(gram: np.ndarray, kept: list[int], k: int) -> list[int] | None:
+    """The kept columns that column k is a sum of, or None if it is not. gram: of columns centred and of length one."""
     if not kept:
         return None
-    coefficients, *_ = np.linalg.lstsq(z[:, kept].T @ z[:, kept], z[:, kept].T @ z[:, k], rcond=None)
-    rest = z[:, k] - z[:, kept] @ coefficients
-    if rest @ rest > TOLERANCE:
+    coefficients = np.linalg.solve(gram[np.ix_(kept, kept)], gram[kept, k])
+    if gram[k, k] - coefficients @ gram[kept, k] > TOLERANCE:
         return None
     return [kept[i] for i in np.flatnonzero(np.abs(coefficients) > 1e-6)]
 
 
-def _is_whole(x: np.ndarray) -> bool:
-    known = x[~np.isnan(x)]
-    return bool((known == np.round(known)).all())
+def _is_bookkeeping(x: np.ndarray) -> bool:
+    """Whole numbers, or shares of one whole: an identity of how the table is kept, not a mistake."""
+    known = x[~np.isnan(x).any(axis=1)]
+    whole = bool((known == np.round(known)).all())
+    shares = bool(len(known)) and known.min() >= 0 and known.max() <= 1 and np.ptp(known.sum(axis=1)) < 1e-9
+    return whole or bool(shares)
 
 
 def _check_separation(plan: Plan, rows: Rows) -> None:

@@ -91,10 +91,10 @@ def judge_update(low: float, high: float) -> UpdateState:
 
 
 def _row(y: np.ndarray, p: np.ndarray, w: np.ndarray, clusters: np.ndarray, draws: int, seed: int) -> dict[str, Any]:
-    bins = m.bins_of(p, w, 10)
+    bins, grades = m.bins_of(p, w, 10), m.Graded.of(p)
 
     def statistic(weights: np.ndarray) -> dict[str, float]:
-        intercept, slope = m.calibration_line(y, p, weights)
+        intercept, slope = grades.line(y, weights)
         return {
             "observed_to_expected": m.observed_to_expected(y, p, weights), "calibration_intercept": intercept,
             "calibration_slope": slope, "ece": m.ece(y, p, weights, bins),

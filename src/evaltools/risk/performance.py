@@ -43,6 +43,7 @@ def measure(
 ) -> pd.DataFrame:  # fmt: skip
     """One row per score and metric; `difference` is the score less the model (same replicates), 95 % intervals."""
     ranks = {k: m.Ranked.of(p) for k, p in task.scores.items()}
+    grades = {k: m.Graded.of(task.scores[k]) for k in task.probabilities}
     bins = {k: m.bins_of(p, task.w, 10) for k, p in task.scores.items() if k in task.probabilities}
 
     def statistic(w: np.ndarray) -> dict[str, float]:
@@ -50,7 +51,10 @@ def measure(
         for name, p in task.scores.items():
             found |= {f"{name}|{k}": v for k, v in ranks[name].ranking(task.y, w, budgets).items()}
             if name in task.probabilities:
-                found |= {f"{name}|{k}": v for k, v in _calibration(task.y, p, w, bins[name], thresholds).items()}
+                found |= {
+                    f"{name}|{k}": v
+                    for k, v in _calibration(task.y, p, w, bins[name], grades[name], thresholds).items()
+                }
         gaps = {
             f"{k}|less": v - found["model|" + k.split("|")[1]] for k, v in found.items() if not k.startswith("model|")
         }
@@ -66,9 +70,14 @@ def measure(
 
 
 def _calibration(
-    y: np.ndarray, p: np.ndarray, w: np.ndarray, bins: np.ndarray, thresholds: tuple[float, ...]
+    y: np.ndarray,
+    p: np.ndarray,
+    w: np.ndarray,
+    bins: np.ndarray,
+    grades: m.Graded,
+    thresholds: tuple[float, ...],
 ) -> dict[str, float]:
-    intercept, slope = m.calibration_line(y, p, w)
+    intercept, slope = grades.line(y, w)
     found = {
         "brier": m.brier(y, p, w), "brier_skill": m.brier_skill(y, p, w),
         "observed_to_expected": m.observed_to_expected(y, p, w), "calibration_intercept": intercept,

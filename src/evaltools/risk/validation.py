@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaltools.risk.classifier import ReturnRiskClassifier
-from evaltools.risk.faults import RiskInputError
+from evaltools.risk.faults import RiskInputError, RiskWarning
 from evaltools.risk.inputs import check_labels, check_weights
 from evaltools.risk.simple import SimpleRule, simple_rules
 
@@ -118,7 +119,13 @@ def _without_time(model: ReturnRiskClassifier, sample: Sample) -> tuple[ReturnRi
 
 
 def fit_on(model: ReturnRiskClassifier, sample: Sample) -> ReturnRiskClassifier:
-    """A fresh copy fitted on the sample."""
+    """A fresh copy fitted on the sample. What it leaves out stands in its `training_`, not in a warning per fit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RiskWarning)
+        return _fresh(model, sample)
+
+
+def _fresh(model: ReturnRiskClassifier, sample: Sample) -> ReturnRiskClassifier:
     return type(model)(**model.get_params()).fit(sample.X, sample.y, sample_weight=sample.w, groups=sample.clusters)
 
 
