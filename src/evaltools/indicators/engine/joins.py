@@ -111,8 +111,8 @@ def _join(f: Fields, name: str, own: Contract, types: Mapping[str, RuleType]) ->
 
 def _keys(f: Fields, own: Contract, theirs: Contract) -> tuple[list[str], list[str], frozenset[str]]:
     """SQL equalities, columns of ours and of theirs that they compare."""
-    on = f.block.get("on")
-    if not isinstance(on, dict) or not on:
+    on = f.block.get("on", {})
+    if not isinstance(on, dict) or not (on or "lag" in f.block):
         f.fail("on", "no keys", expected="on: {their column: our column}")
     pairs = [(str(a), str(b)) for a, b in on.items()]
     for column, contract in [(a, theirs) for a, _ in pairs] + [(b, own) for _, b in pairs]:

@@ -12,6 +12,9 @@ from evaltools.intake import Contract
 
 EXACT = "DECIMAL(38, 9)"
 """Sums are exact decimals: floating sums depend on which thread came first, and two runs must give the same bytes."""
+YES, NO, OPEN, UNSURE = range(4)
+"""Codes of a row's answer: yes (or known), no, unknown, unknown whether it belongs to the population at all."""
+BITS = 31
 DESIGN_COLUMNS = ("design", "is_responded", "weight", "stratum", "village_code")
 PLACES: tuple[str, ...] = ("city", "county", "town", "village", "inside")
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -24,23 +27,6 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "city_split": ("city", "inside"),
 }
 """Level -> what identifies an area of it. The splits are inside and outside poor villages."""
-
-_PARTS: dict[Statistic, tuple[str, ...]] = {
-    Statistic.SHARE: ("rows", "open_rows", "unsure_rows", "yes", "no", "open", "unsure"),
-    Statistic.COUNT: ("rows", "open_rows", "unsure_rows", "yes", "no", "open", "unsure"),
-    Statistic.MEAN: ("rows", "open_rows", "unsure_rows", "sum", "base"),
-    Statistic.TOTAL: ("rows", "open_rows", "unsure_rows", "sum"),
-    Statistic.MEDIAN: ("rows", "open_rows", "unsure_rows", "values"),
-    Statistic.RATIO: ("rows", "open_rows", "unsure_rows", "sum", "base"),
-    Statistic.COVERAGE: ("rows", "open_rows", "unsure_rows", "sum", "base", "open", "unsure", "unsized"),
-}
-"""What is summed for each statistic.
-
-rows : rows of the population with a known answer; open_rows : with an unknown one; unsure_rows : rows that may or may
-not belong to the population. yes, no, open, unsure : the same in weights, yes and no apart. sum, base : numerator and
-denominator over known rows. For coverage, open and unsure are units due whose state is unknown, unsized the rows that
-do not even tell how many units are due.
-"""
 
 
 @dataclass(frozen=True)
@@ -67,8 +53,11 @@ def build(
     """
     places = place_columns(contract, present, villages is not None)
     chosen = [k for k, need in LEVELS.items() if all(p in places for p in need) and (levels is None or k in levels)]
-    aggregates, rolled, columns = _aggregates(entries)
-    flags = [f"{sql} AS {alias}" for e_i, e in enumerate(entries) for alias, sql in _flags(e_i, e)]
+    sums = [_sums(i, e, contract) for i, e in enumerate(entries)]
+    aggregates = [f"{sql} AS {name}" for fine, _ in sums for name, sql in fine.items()]
+    rolled = [f"{sql} AS {part}_{i}" for i, (_, roll) in enumerate(sums) for part, sql in roll.items()]
+    columns = {(e.id, part): f"{part}_{i}" for i, e in enumerate(entries) for part in sums[i][1]}
+    flags = [f"{sql} AS {alias}" for e_i, e in enumerate(entries) for alias, sql in _answers(e_i, e)]
     keys = ["year", *PLACES]
     rows = _known(contract, entries, source, present, places, villages, years, cities, joined or {}, cumulative)
     sql = f"""WITH {rows}, flagged AS (
@@ -217,52 +206,80 @@ def _flags(i: int, e: Indicator) -> list[tuple[str, str]]:
     return out
 
 
-def _aggregates(entries: Sequence[Indicator]) -> tuple[list[str], list[str], dict[tuple[str, str], str]]:
-    """SQL of the fine sums, of their roll-up, and the names of the result's columns."""
-    fine, rolled, names = [], [], {}
-    for i, e in enumerate(entries):
-        for part, sql in _sums(i, e).items():
-            name = f"{part}_{i}"
-            fine.append(f"{sql} AS {name}")
-            if part == "values":
-                rolled.append(f"list_aggregate(flatten(list({name})), 'median') AS {name}")
-            else:
-                rolled.append(f"CAST(sum({name}) AS DOUBLE) AS {name}")
-            names[e.id, part] = name
-    return fine, rolled, names
+def _answers(i: int, e: Indicator) -> list[tuple[str, str]]:
+    """Per row: the answer of one indicator as a code (YES, NO, OPEN, UNSURE; NULL outside the population), its amounts.
+
+    A measure that is no yes/no gives YES where it is known.
+    """
+    p, m, o = e.population, e.measure, e.of
+    unknown = " OR ".join(f"({x.sql}) IS NULL" for x in (m, o) if x is not None)
+    arms = [f"WHEN ({p.sql}) IS NULL THEN {UNSURE} WHEN NOT ({p.sql}) THEN NULL"] if p else []
+    arms += [f"WHEN {unknown} THEN {OPEN}"] if unknown else []
+    is_question = m is not None and e.statistic in (Statistic.SHARE, Statistic.COUNT)
+    arms += [f"WHEN {m.sql} THEN {YES}"] if is_question and m else []
+    code = f"CASE {' '.join(arms)} ELSE {NO if is_question else YES} END" if arms else str(YES)
+    out = [(f"s{i}", f"CAST({code} AS TINYINT)")]
+    if m is not None and not is_question:
+        out.append((f"m{i}", m.sql))
+    if o is not None:
+        out.append((f"o{i}", o.sql))
+    if e.weight:
+        out.append((f"w{i}", quoted(e.weight)))
+    return out
 
 
-def _sums(i: int, e: Indicator) -> dict[str, str]:
-    """part -> SQL aggregate over the rows of the smallest area, for the parts of the entry's statistic."""
-    p, m, o = f"p{i}", f"m{i}", f"o{i}"
-    answer = f"{m} IS NOT NULL" if e.measure else "TRUE"
-    if e.of:
-        answer += f" AND {o} IS NOT NULL"
+def _packed(i: int, amount: str) -> str:
+    """Four counts in one sum: what rows of each answer come to, each in its own 31 bits of a 128-bit integer."""
+    arms = " ".join(f"WHEN {code} THEN {amount} * {1 << (BITS * code)}::HUGEINT" for code in (YES, NO, OPEN, UNSURE))
+    return f"sum(CASE s{i} {arms} END)"
 
-    def weigh(condition: str) -> str:
-        if e.weight:
-            return f"sum(CAST(w{i} AS {EXACT})) FILTER (WHERE {condition})"
-        return f"count(*) FILTER (WHERE {condition})"
 
-    yes = m if e.measure else "TRUE"
-    amount = f"TRY_CAST({m} * w{i} AS {EXACT})" if e.weight else f"TRY_CAST({m} AS {EXACT})"
-    base = f"TRY_CAST({o} AS {EXACT})" if e.of else (f"CAST(w{i} AS {EXACT})" if e.weight else "1")
-    found = {
-        "rows": f"count(*) FILTER (WHERE {p} AND {answer})",
-        "open_rows": f"count(*) FILTER (WHERE {p} AND NOT ({answer}))",
-        "unsure_rows": f"count(*) FILTER (WHERE {p} IS NULL)",
-        "sum": f"sum({amount}) FILTER (WHERE {p} AND {answer})",
-        "base": f"sum({base}) FILTER (WHERE {p} AND {answer})",
-        "values": f"list({m}) FILTER (WHERE {p} AND {answer})",
+def _unpacked(name: str, code: int) -> str:
+    """One of the four counts, summed over the small areas."""
+    return f"CAST(sum(({name} >> {BITS * code}) & {(1 << BITS) - 1}::HUGEINT) AS DOUBLE)"
+
+
+def _sums(i: int, e: Indicator, contract: Contract) -> tuple[dict[str, str], dict[str, str]]:
+    """SQL of what is summed by small area (name -> aggregate), and of the parts these roll up to.
+
+    rows : rows of the population with a known answer; open_rows : with an unknown one; unsure_rows : rows that may or
+    may not belong to it. yes, no, open, unsure : the same in weights. sum, base : numerator and denominator over known
+    rows. For coverage, open and unsure are units due whose state is unknown, unsized the rows that do not tell how many.
+    """
+    whole = e.weight is not None and contract.column_of_output(e.weight).type == "integer"
+    fine = {f"n{i}": _packed(i, "1")}
+    roll = {
+        "rows": f"{_unpacked(f'n{i}', YES)} + {_unpacked(f'n{i}', NO)}",
+        "open_rows": _unpacked(f"n{i}", OPEN),
+        "unsure_rows": _unpacked(f"n{i}", UNSURE),
     }
+    if e.statistic in (Statistic.SHARE, Statistic.COUNT):
+        codes = {"yes": YES, "no": NO, "open": OPEN, "unsure": UNSURE}
+        if e.weight and not whole:
+            fine |= {f"{k}w{i}": f"sum({_exact(f'w{i}')}) FILTER (WHERE s{i} = {c})" for k, c in codes.items()}
+            return fine, roll | {k: f"CAST(sum({k}w{i}) AS DOUBLE)" for k in codes}
+        if e.weight:
+            fine[f"k{i}"] = _packed(i, f"CAST(w{i} AS HUGEINT)")
+        return fine, roll | {k: _unpacked(f"{'k' if e.weight else 'n'}{i}", c) for k, c in codes.items()}
+    known = f"FILTER (WHERE s{i} = {YES})"
+    if e.statistic is Statistic.MEDIAN:
+        fine[f"v{i}"] = f"list(m{i}) {known}"
+        return fine, roll | {"values": f"list_aggregate(flatten(list(v{i})), 'median')"}
+    parts = {"sum": f"sum({_exact(f'm{i} * w{i}' if e.weight else f'm{i}')}) {known}"}
+    if e.statistic is not Statistic.TOTAL:
+        base = _exact(f"o{i}" if e.of else f"w{i}") if e.of or e.weight else "1"
+        parts["base"] = f"sum({base}) {known}"
     if e.statistic is Statistic.COVERAGE:
-        found["open"] = f"sum({base}) FILTER (WHERE {p} AND {o} IS NOT NULL AND {m} IS NULL)"
-        found["unsure"] = f"sum({base}) FILTER (WHERE {p} IS NULL)"
-        found["unsized"] = f"count(*) FILTER (WHERE ({p} OR {p} IS NULL) AND {o} IS NULL)"
-    elif e.statistic in (Statistic.SHARE, Statistic.COUNT):
-        found["yes"], found["no"] = weigh(f"{p} AND {yes}"), weigh(f"{p} AND NOT ({yes})")
-        found["open"], found["unsure"] = weigh(f"{p} AND NOT ({answer})"), weigh(f"{p} IS NULL")
-    return {part: found[part] for part in _PARTS[e.statistic]}
+        parts["open"] = f"sum({_exact(f'o{i}')}) FILTER (WHERE s{i} = {OPEN})"
+        parts["unsure"] = f"sum({_exact(f'o{i}')}) FILTER (WHERE s{i} = {UNSURE})"
+        parts["unsized"] = f"count(*) FILTER (WHERE s{i} IS NOT NULL AND o{i} IS NULL)"
+    fine |= {f"{part}_of{i}": sql for part, sql in parts.items()}
+    return fine, roll | {part: f"CAST(sum({part}_of{i}) AS DOUBLE)" for part in parts}
+
+
+def _exact(amount: str) -> str:
+    """An amount as exact decimal; what does not fit is an error, never dropped."""
+    return f"CAST({amount} AS {EXACT})"
 
 
 def rules_of(entries: Sequence[Indicator]) -> tuple[str, ...]:
