@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def make_survey(seed: int = 0, villages: int = 40, size: int = 12) -> pd.DataFrame:

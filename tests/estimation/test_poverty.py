@@ -8,7 +8,16 @@ import pytest
 from scipy import stats
 
 from evaltools.errors import EstimationError
-from evaltools.estimation import RelativeLine, Replicates, SurveyDesign, arpr, fgt, mean, poverty_gap_at_median, quantile
+from evaltools.estimation import (
+    RelativeLine,
+    Replicates,
+    SurveyDesign,
+    arpr,
+    fgt,
+    mean,
+    poverty_gap_at_median,
+    quantile,
+)
 
 FRAME = pd.DataFrame({"y": [50.0, 80, 100, 120, 200, 30], "z": 100.0, "w": [1.0, 1, 2, 2, 1, 1], "v": range(6)})
 DESIGN = SurveyDesign(weight="w", psu="v")
@@ -70,7 +79,9 @@ def test_the_gap_at_the_median_of_the_poor():
 def test_a_mean_line_carries_its_variance_exactly():
     """FGT1 under a share of the mean is smooth: linearization and jackknife agree closely."""
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"y": rng.lognormal(9, 0.7, 800), "v": np.repeat(np.arange(80), 10), "w": rng.uniform(1, 2, 800)})
+    frame = pd.DataFrame(
+        {"y": rng.lognormal(9, 0.7, 800), "v": np.repeat(np.arange(80), 10), "w": rng.uniform(1, 2, 800)}
+    )
     line = RelativeLine(0.5, "mean")
     linear = fgt(frame, "y", line, DESIGN, alpha=1)[0]
     jackknife = fgt(frame, "y", line, SurveyDesign(weight="w", psu="v", replicates=Replicates.jk1()), alpha=1)[0]

@@ -20,7 +20,8 @@ from evaltools.estimation.expr import Array
 from evaltools.estimation.judge import LOWER, UPPER
 from evaltools.estimation.units import rows_text
 
-LARGEST = 2_000_000  # effective households searched for a verdict
+LARGEST = 200_000  # effective households; a verdict that needs more is called out of reach
+WINDOW = 4096
 
 
 @dataclass(frozen=True)
@@ -110,23 +111,54 @@ def power_to_decide(n: Array, expected: float, limit: float, comparison: str = "
     if rate > bound:  # deserves "not met": the same question about the complement
         rate, bound = 1 - rate, 1 - bound
     n = np.floor(np.asarray(n, float))
-    most = np.maximum(np.floor(special.bdtrik(1 - level, n, bound)) + 1, 0)  # most findings with the bound at most L
-    while (over := (most >= 0) & (special.bdtr(most, n, bound) > 1 - level)).any():
-        most = most - over
-    return np.where((most >= 0) & (rate != bound), special.bdtr(np.maximum(most, 0), n, rate), 0.0)
+    most = _most_findings(n, bound, 1 - level)
+    return np.where((most >= 0) & (rate != bound), _binomial(np.maximum(most, 0), n, rate), 0.0)
+
+
+def _binomial(k: Array, n: Array, p: float) -> Array:
+    """P(X <= k) of n trials."""
+    return np.where(k >= n, 1.0, special.betainc(np.maximum(n - k, 1e-12), k + 1, 1 - p))
+
+
+def _most_findings(n: Array, bound: float, alpha: float) -> Array:
+    """The largest k with P(X <= k; n, bound) <= alpha, by bisection; -1 where even none found is not enough."""
+    low, high = np.full(n.shape, -1.0), n.copy()  # the chance is <= alpha at low, above it at high
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        below = (middle >= 0) & (_binomial(np.maximum(middle, 0), n, bound) <= alpha)
+        low, high = np.where(below & (high - low > 1), middle, low), np.where(below | (high - low <= 1), high, middle)
+    return low
 
 
 def size_for_verdict(expected: float, limit: float, comparison: str = "<=", *, power: float = 0.8,
                      level: float = 0.95) -> int | None:  # fmt: skip
-    """Smallest number of effective households with the wanted chance of a verdict; None if two million have not."""
-    start, width = 1, 4096
-    while start < LARGEST:
-        n = np.arange(start, start + width)
-        enough = power_to_decide(n, expected, limit, comparison, level) >= power
-        if enough.any():
-            return int(n[np.argmax(enough)])
-        start, width = start + width, width * 2
+    """Smallest number of effective households with the wanted chance of a verdict; None if 200,000 have not."""
+    if expected == limit:
+        return None
+    n = np.arange(1, WINDOW)
+    enough = power_to_decide(n, expected, limit, comparison, level) >= power
+    if enough.any():
+        return int(n[np.argmax(enough)])
+    before = WINDOW
+    for start in np.geomspace(WINDOW, LARGEST, 32).astype(int):
+        near = np.arange(start, start + WINDOW // 8)
+        if (power_to_decide(near, expected, limit, comparison, level) >= power).any():
+            return _first(before, int(near[-1]), expected, limit, comparison, level, power)
+        before = int(start)
     return None
+
+
+def _first(low: int, high: int, *question: float | str) -> int:
+    """The smallest n between two sizes that has the chance, to within the saw teeth of the exact bound."""
+    *settings, power = question
+    while high - low > WINDOW:
+        middle = (low + high) // 2
+        if (power_to_decide(np.arange(middle, middle + WINDOW // 8), *settings) >= power).any():  # type: ignore[arg-type]
+            high = middle + WINDOW // 8
+        else:
+            low = middle
+    n = np.arange(low, high + 1)
+    return int(n[np.argmax(power_to_decide(n, *settings) >= power)])  # type: ignore[arg-type]
 
 
 def plan(villages: pd.DataFrame, objectives: Sequence[Objective], options: PlanOptions, *, city: str = "city_code",
