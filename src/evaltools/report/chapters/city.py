@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from evaltools.report.binding import param
 from evaltools.report.blocks import Chapter, Document, Inline
@@ -11,6 +12,7 @@ from evaltools.report.chapters.appendix_methods import appendix_a, appendix_b
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import ranked
 from evaltools.report.chapters.four import chapter_four
+from evaltools.report.chapters.gatewords import words_of
 from evaltools.report.chapters.helped import chapter_helped, summary_helping
 from evaltools.report.chapters.helping import DUTIES, SPLIT, chapter_duties
 from evaltools.report.chapters.one import chapter_one
@@ -18,6 +20,7 @@ from evaltools.report.chapters.summary import summary
 from evaltools.report.chapters.ten import chapter_ten
 from evaltools.report.chapters.two import chapter_two
 from evaltools.report.model import NUMBERS, CityReport, ReportInput
+from evaltools.terms import VerdictState
 
 
 def build_city_report(inp: ReportInput) -> CityReport:
@@ -92,9 +95,41 @@ def cover(desk: Desk) -> Document:
         "lang": inp.lang,
         "synthetic": inp.is_synthetic,
         "lines": tuple(lines),
+        "summary": summary_meta(desk),
     }
     return Document(
         say("title.helping" if kind else "title.report", city=desk.city, year=desk.year),
         say.word(f"title.subtitle{kind}"),
         meta,
     )
+
+
+WORST = (
+    VerdictState.NOT_MET,
+    VerdictState.EVIDENCE_MISSING,
+    VerdictState.UNDECIDED,
+    VerdictState.RULE_UNDEFINED,
+    VerdictState.MET,
+    VerdictState.NOT_APPLICABLE,
+)
+"""Verdicts from the one that a reader must see first."""
+
+
+def summary_meta(desk: Desk) -> dict[str, Any]:
+    """What the index and the manifest say of this report: the overall verdict and the gates.
+
+    A helping city has no gates of its own: its verdict is the worst of the cities it helps, one that could not be
+    evaluated counts as evidence missing; None where it helps nobody.
+    """
+    inp, gates = desk.inp, desk.inp.gates
+    if inp.is_helping:
+        states = [h.gates.overall if h.gates is not None else VerdictState.EVIDENCE_MISSING for h in inp.helped]
+        return {"overall": str(min(states, key=WORST.index)) if states else None, "synthetic": inp.is_synthetic,
+                "gates": {}}  # fmt: skip
+    if gates is None:
+        return {"overall": str(VerdictState.EVIDENCE_MISSING), "synthetic": inp.is_synthetic, "gates": {}}
+    found = {
+        w.name: {"text": w.rate().text, "value": w.result.rate if w.is_known else None, "state": str(w.result.state)}
+        for w in words_of(desk, gates.results)
+    }
+    return {"overall": str(gates.overall), "synthetic": inp.is_synthetic, "gates": found}
