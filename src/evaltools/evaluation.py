@@ -165,12 +165,11 @@ def _report_input(one: CityEvaluation) -> ReportInput:
 
 
 def _results(one: CityEvaluation) -> dict[str, Any]:
-    from evaltools.indicators import protect_gates
-    from evaltools.report.publish import publish_account, publish_exits
+    from evaltools.report.publish import publish_account, publish_exits, publish_gates
 
     return {
         "exits": publish_exits(one.exits, one.rules), "villages": one.villages,
-        "gates": protect_gates(one.own_gates, one.rules), "account": publish_account(one.account, one.year, one.rules),
+        "gates": publish_gates(one.own_gates, one.rules), "account": publish_account(one.account, one.year, one.rules),
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from evaltools.terms import City, CityRole
 
 if TYPE_CHECKING:
     from evaltools.indicators import Gates, VillageVerdicts
+    from evaltools.indicators.bunching import DensityJump
     from evaltools.intake import QualityReport
     from evaltools.standards import Pairings, Rules
 
@@ -60,6 +61,7 @@ class ExitTables:
     `routes`: route (income|safety_net|unknown), households, met, not_met, evidence_missing, rule_undefined;
     `income`: part (all|near), low, high (yuan), households: exited households on the income route;
     `around`: side (below|above), low, high, households: the bins on both sides of the actual line;
+    `jump`: the test of the density at the actual line, None without a line;
     `line_actual`, `line_planned`: yuan a year, None where no line is defined; `band`: width of a bin of `around`.
     """
 
@@ -73,6 +75,7 @@ class ExitTables:
     routes: pd.DataFrame
     income: pd.DataFrame
     around: pd.DataFrame
+    jump: DensityJump | None = None
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,26 @@ what would give them away. No row of a household or of a person leaves this modu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evaltools.indicators import Gates, protect_gates
 from evaltools.indicators.account import INFLOWS, OUTFLOWS
+from evaltools.indicators.bunching import DensityJump, density_jump
 from evaltools.indicators.disclosure import MIN_CELL, protect
 from evaltools.indicators.exits.result import COMPONENTS, ExitVerdicts, StockFlow
 from evaltools.report.model import AccountTables, ExitTables, FundTables
 from evaltools.terms import ExitRoute, RegistryStatus, VerdictState
 
-BAND = 0.05
-"""Width of "just above the line", as a fraction of the line: a choice of display, printed beside the counts."""
+BAND = "method.just_passed_band"
+"""Rule (our own) that says how wide "just above the line" is, as a fraction of the line."""
 NEAR = (0.80, 1.20)
 """The neighbourhood of the line that is shown enlarged."""
+ALL_GROUPS = ""
+"""Group of the row that holds the sample's sums."""
 CITY = ""
 """County code of the row that holds the city's sums."""
 STATES = [
@@ -40,19 +45,31 @@ def publish_exits(exits: ExitVerdicts, rules: Any) -> ExitTables:
     income = exited[exited["route"] == ExitRoute.INCOME.value]["income_per_capita_yuan"]
     values = pd.to_numeric(income).to_numpy(dtype=float, na_value=np.nan)
     values = values[~np.isnan(values)]
-    bins = _bins(values, exits.line_actual, rules)
+    band = float(rules[BAND].value)
+    bins = _bins(values, exits.line_actual, band, rules)
     return ExitTables(
         year=exits.year,
         line_actual=exits.line_actual,
         line_planned=exits.line_planned,
-        band=BAND,
+        band=band,
         status=_status(frame, rules),
         counties=counties,
         guarantees=_guarantees(exited, rules),
         routes=_routes(exited, rules),
         income=bins,
         around=_around(bins, exits.line_actual),
+        jump=_jump(frame, exits.line_actual, rules),
     )
+
+
+def _jump(frame: pd.DataFrame, line: float | None, rules: Any) -> DensityJump | None:
+    """The density of incomes at the line, over all registered households held to it, exited or not: among the exited
+    alone those below are missing by selection, which would look like a jump."""
+    if line is None:
+        return None
+    incomes = pd.to_numeric(frame[frame["route"] == ExitRoute.INCOME.value]["income_per_capita_yuan"])
+    one_sided = float(rules["method.confidence_one_sided"].value)
+    return density_jump(incomes.to_numpy(dtype=float, na_value=np.nan), line, level=2 * one_sided - 1)
 
 
 def _verdicts(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
@@ -136,10 +153,10 @@ def _routes(exited: pd.DataFrame, rules: Any) -> pd.DataFrame:
     return protect(table, rules, counts=STATES, total="households", name="routes").frame
 
 
-def _bins(values: np.ndarray, line: float | None, rules: Any) -> pd.DataFrame:
+def _bins(values: np.ndarray, line: float | None, band: float, rules: Any) -> pd.DataFrame:
     """Histograms of incomes (n,): all, and around the line. The end bins of "all" hold what lies beyond them."""
     tables = []
-    for part, edges in (("all", _wide_edges(values, line)), ("near", _near_edges(line))):
+    for part, edges in (("all", _wide_edges(values, line)), ("near", _near_edges(line, band))):
         inside = np.clip(values, edges[0], np.nextafter(edges[-1], -np.inf)) if part == "all" and len(edges) else values
         counts = np.histogram(inside, edges)[0] if len(edges) else np.zeros(0)
         table = pd.DataFrame({"part": part, "low": edges[:-1], "high": edges[1:], "households": counts.astype(float)})
@@ -161,12 +178,12 @@ def _wide_edges(values: np.ndarray, line: float | None) -> np.ndarray:
     return width * np.arange(int(np.ceil(top / width)) + 1)
 
 
-def _near_edges(line: float | None) -> np.ndarray:
+def _near_edges(line: float | None, band: float) -> np.ndarray:
     """Edges at multiples of the line, one bin as wide as the band."""
     if line is None:
         return np.zeros(0)
-    steps = round((NEAR[1] - NEAR[0]) / BAND)
-    return line * (NEAR[0] + BAND * np.arange(steps + 1))
+    below, above = round((1 - NEAR[0]) / band), round((NEAR[1] - 1) / band)
+    return line * (1 + band * np.arange(-below, above + 1))
 
 
 def _around(bins: pd.DataFrame, line: float | None) -> pd.DataFrame:
@@ -191,6 +208,9 @@ def publish_account(account: StockFlow, year: int, rules: Any) -> AccountTables:
     shown[numbers] = shown[numbers].astype("Int64")
     for flow in hidden:
         shown[flow] = pd.NA
+    if "persons" in totals.index:
+        for flow in _hidden_persons(totals.loc[["persons"]].iloc[0], hidden, min_cell):
+            shown.loc["persons", flow] = pd.NA
     if hidden & {"opening", "closing"}:
         shown["expected"] = pd.NA  # expected and residual together would give the closing stock
     wide = now.pivot_table(index="county_code", columns="unit", values="residual", aggfunc="sum")
@@ -220,6 +240,38 @@ def _hidden_flows(row: pd.DataFrame, rules: Any) -> set[str]:
         part = protect(table, rules, counts=names, total="sum", name="account")
         found |= {n for n in names if bool(part.withheld[n].iloc[0])}
     return found
+
+
+def _hidden_persons(row: pd.Series, hidden: set[str], min_cell: int) -> set[str]:
+    """Lines of persons to withhold beside those of `hidden`: one to nine persons live in fewer than ten households,
+    and a single withheld line would follow from the others, since the account closes to its printed residual."""
+    lines = {k: float(row[k]) for k in ("opening", *FLOWS_IN, *FLOWS_OUT)}
+    out = hidden | {k for k in (*FLOWS_IN, *FLOWS_OUT) if 0 < lines[k] < min_cell}
+    inside = [lines.get(k, float(row["closing"])) for k in out]
+    if out and (len(out) == 1 or sum(inside) < min_cell):
+        free = {k: v for k, v in lines.items() if k not in out and k != "opening" and v > 0} or {"opening": 0.0}
+        enough = {k: v for k, v in free.items() if v >= min_cell - sum(inside)} or free
+        out.add(min(enough, key=lambda k: enough[k]))
+    return out
+
+
+def publish_gates(gates: Gates, rules: Any) -> Gates:
+    """The gates without small counts, in their results and in the response of the field work."""
+    return replace(protect_gates(gates, rules), response=publish_response(gates.response, rules))
+
+
+def publish_response(response: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """Households approached and responding by group, small ones withheld, and the sample's sums in a last row with the
+    group "". That a few did not answer says nothing about any of them: where both numbers stay, so does the rate."""
+    if response.empty:
+        return response
+    names = ["approached", "responded"]
+    total = response[names].sum().to_frame().T.assign(group=ALL_GROUPS)
+    table = pd.concat([response[["group", *names]], total], ignore_index=True)
+    parts = [protect(table, rules, counts=[n], total_row={"group": ALL_GROUPS}, name=n).frame[n] for n in names]
+    shown = table.assign(**dict(zip(names, parts, strict=True)))
+    done, asked = (shown[n].astype("Float64") for n in reversed(names))
+    return shown.assign(response_rate=(done / asked).where(asked > 0))
 
 
 def publish_funds(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_code: str, year: int) -> FundTables:

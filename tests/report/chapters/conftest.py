@@ -26,7 +26,7 @@ from evaltools.indicators.exits.result import COMPONENTS
 from evaltools.intake.quality import QualityReport, TableQuality, Violation
 from evaltools.report.chapters import build_city_report
 from evaltools.report.model import HelpedCity, Provenance, ReportInput
-from evaltools.report.publish import publish_account, publish_exits, publish_funds
+from evaltools.report.publish import publish_account, publish_exits, publish_funds, publish_response
 from evaltools.standards import RuleBook
 from evaltools.terms import VerdictState as State
 
@@ -78,7 +78,7 @@ def make_gate(book):
 
 
 @pytest.fixture(scope="session")
-def make_gates(make_gate):
+def make_gates(make_gate, book):
     """Omission met, wrongful exit not met, wrong inclusion without rule, composite undecided, approval missing."""
 
     def make(city="441400", scale: float = 1.0) -> Gates:
@@ -120,7 +120,7 @@ def make_gates(make_gate):
             results,
             counties=counties,
             overall=State.NOT_MET,
-            response=response,
+            response=publish_response(response, book.at(DAY, city=city)),
             notes_zh=("样本外的村未调查",),
             notes_en=("villages outside the sample were not surveyed",),
         )

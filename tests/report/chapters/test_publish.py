@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaltools.report.publish import BAND, CITY, publish_account, publish_exits, publish_funds
+from evaltools.report.publish import (
+    ALL_GROUPS,
+    BAND,
+    CITY,
+    publish_account,
+    publish_exits,
+    publish_funds,
+    publish_response,
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +74,9 @@ def test_the_bins_hold_all_incomes_and_the_band_begins_at_the_line(tables, make_
     line = rules["exit.household_income_line_actual"].value
     above = tables.around.set_index("side").loc["above"]
     assert np.isclose(above["low"], line)
-    assert np.isclose(above["high"], line * (1 + BAND))
+    assert np.isclose(above["high"], line * (1 + rules[BAND].value))
     near = tables.income[tables.income["part"] == "near"]
-    inside = ((exact >= line) & (exact < line * (1 + BAND))).sum()
+    inside = ((exact >= line) & (exact < line * (1 + rules[BAND].value))).sum()
     published = near[np.isclose(near["low"], line)]["households"].iloc[0]
     assert pd.isna(published) if 0 < inside < 10 else published == inside
 
@@ -116,3 +124,32 @@ def test_money_of_other_years_and_money_not_paid_has_not_arrived(flows, helped_v
     later = publish_funds(flows.assign(year=2021), helped_villages, rules, "440100", 2020)
     assert later.split.empty
     assert later.rows == 0
+
+
+def test_a_small_group_of_the_sample_is_withheld_with_another(rules):
+    response = pd.DataFrame({"group": ["a", "b", "c"], "approached": [40, 12, 6], "responded": [30, 8, 6]})
+    shown = publish_response(response, rules).set_index("group")
+    assert shown.loc["c"].isna().all()
+    assert pd.isna(shown.loc["b", "responded"])
+    assert pd.isna(shown.loc["b", "approached"])  # with the total it would give the six of group c
+    assert shown.loc[ALL_GROUPS, ["approached", "responded"]].tolist() == [58, 44]
+    assert shown.loc["a", "response_rate"] == 0.75
+
+
+def test_lines_of_persons_below_ten_are_withheld_and_never_alone(stock_flow, rules):
+    totals = stock_flow.totals.copy()
+    totals.loc[totals["unit"] == "persons", "joined"] = 3
+    shown = publish_account(type(stock_flow)(stock_flow.frame, stock_flow.offending, totals), 2020, rules).totals
+    persons, households = (shown.set_index("unit").loc[u] for u in ("persons", "households"))
+    assert pd.isna(persons["joined"])
+    assert persons[["opening", "returned", "exited"]].isna().any()
+    assert households[["opening", "returned", "exited"]].notna().all()
+
+
+def test_the_density_at_the_line_includes_those_not_exited(make_exits, rules):
+    exits = make_exits()
+    whole = publish_exits(exits, rules).jump
+    only = exits.frame[exits.frame["registry_status"] == "exited"]
+    part = publish_exits(type(exits)(2020, only, pd.DataFrame(), exits.line_actual, 8699.0), rules).jump
+    assert whole.n == part.n + (exits.frame.query("registry_status == 'poor' and route == 'income'").shape[0])
+    assert whole.level == pytest.approx(0.90)

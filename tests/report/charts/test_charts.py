@@ -159,3 +159,9 @@ def test_a_word_that_is_not_in_the_table_is_refused():
 
 def test_chart_words_hold_no_number():
     assert not [t for e in picture._table().values() for t in e.values() if re.search(r"\d", t)]
+
+
+def test_a_withheld_flow_has_no_bar_and_stays_unknown_in_the_data():
+    drawn = account.flow_bars(77, [76, None], None, ["返贫纳入", "脱贫退出"], unit="人")
+    assert drawn.data["label"] == ["年初", "返贫纳入", "脱贫退出", "年末"]
+    assert drawn.data["value"] == [77, 76, None, None]

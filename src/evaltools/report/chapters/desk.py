@@ -128,6 +128,11 @@ class Desk:
         return self.say(key, **slots)
 
 
+def withheld_note(desk: Desk) -> Inline:
+    """What ※ means, with the rule's number."""
+    return desk.say("note.withheld", min=desk.limit("method.min_cell_households", sign=False))
+
+
 def percent_text(x: float, lang: str, fmt: str = "pct2") -> str:
     """A fraction as the charts print it: the same text as in the tables."""
     return FORMATS[fmt].text(x, lang)

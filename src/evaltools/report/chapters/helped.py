@@ -8,11 +8,11 @@ import pandas as pd
 
 from evaltools.indicators import Gate, Gates
 from evaltools.report.blocks import Block, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
-from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.gatewords import OPEN, GateWords, sample_of, tally, words_of
 from evaltools.report.chapters.summary import highlights
-from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
+from evaltools.report.chapters.two_exits import city_row, exit_ground
 from evaltools.report.chapters.two_gates import gate_cells, gate_columns
 from evaltools.report.charts.gates import pair_gates
 from evaltools.report.inline import inline_parts

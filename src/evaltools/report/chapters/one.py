@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from evaltools.intake import load_contract
-from evaltools.report.binding import param
+from evaltools.report.binding import SUPPRESSED, param
 from evaltools.report.blocks import Block, Bullets, Callout, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
-from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.rows import Row, as_rows, is_withheld, row_where
 from evaltools.report.chapters.say import Parts
+from evaltools.report.inline import plain_text
 from evaltools.standards import RuleStatus
 from evaltools.terms import CityRole, HouseholdGroup, RegistryStatus, VerdictState, label
 
@@ -49,6 +49,8 @@ NEEDED = ("regions", "villages", "households", "survey", "price_index")
 NEEDED_HELPING = (*NEEDED, "fund_flows")
 """Tables on which the chapters of this edition rest: one that is absent is a finding."""
 PAIRING = "pairings"
+ALL = ""
+"""Group of the row of a response table that holds its sums."""
 
 
 def chapter_one(desk: Desk) -> tuple[Chapter, list[Finding]]:
@@ -177,32 +179,36 @@ def _sample(desk: Desk) -> list[Block]:
     say, gates = desk.say, desk.inp.gates
     head = Heading(say.word("one.sample_heading"))
     if desk.inp.is_helping:
-        known = [(h.city, h.gates.response) for h in desk.inp.helped if h.gates is not None]
-        named = [(desk.city_name(c), response, c.code) for c, response in known if not response.empty]
-        if named:
-            rows = [_response_row(desk, name, table, code) for name, table, code in named]
+        rows = [
+            _response_row(desk, desk.city_name(h.city), row_where(h.gates.response, "group", ALL), h.city.code)
+            for h in desk.inp.helped
+            if h.gates is not None and not h.gates.response.empty
+        ]
+        if rows:
             return [head, Paragraph(say("one.sample_helped")), _response_table(desk, "one.col_city", rows, None)]
     if gates is not None and gates.overall is VerdictState.NOT_APPLICABLE:
         return [head, Paragraph(say("one.no_sample_na", city=desk.city))]
     if gates is None or gates.response.empty:
         return [head, Paragraph(say("one.no_sample"))]
-    total = _response_row(desk, say.word("word.total"), gates.response, "all")
-    parts = [gates.response[gates.response["group"] == g] for g in gates.response["group"]]
-    rows = [_response_row(desk, _group(desk, str(p["group"].iloc[0])), p, str(p["group"].iloc[0])) for p in parts]
+    rows = [
+        _response_row(desk, _group(desk, str(r["group"])), r, str(r["group"] or "all")) for r in as_rows(gates.response)
+    ]
+    total = rows[-1]
     psu = max((r.n_psu for r in gates.results), default=0)
-    villages = desk.count(psu, "villages", "survey.n_psu", _response_ground(gates.response))
+    villages = desk.count(psu, "villages", "survey.n_psu", _response_ground(row_where(gates.response, "group", ALL)))
     text = say("one.sample", approached=total[1], responded=total[2], rate=total[3], psu=villages)
-    return [head, Paragraph(text), _response_table(desk, "one.col_group", [*rows, total], total[1])]
+    return [head, Paragraph(text), _response_table(desk, "one.col_group", rows, total[1])]
 
 
-def _response_ground(table: pd.DataFrame) -> Ground:
-    return Ground("data", ("survey",), "main design, interviews of the year, by group", int(table["approached"].sum()))
+def _response_ground(row: Row) -> Ground:
+    n = "withheld" if is_withheld(row["approached"]) else int(row["approached"])
+    return Ground("data", ("survey",), "main design, interviews of the year, by group", n)
 
 
-def _response_row(desk: Desk, label: str, table: pd.DataFrame, ref: str) -> tuple[Inline, ...]:
-    """(label, approached, responded, rate) over the rows of a response table."""
-    ground = _response_ground(table)
-    approached, responded = (int(table[c].sum()) for c in ("approached", "responded"))
+def _response_row(desk: Desk, label: str, row: Row, ref: str) -> tuple[Inline, ...]:
+    """(label, approached, responded, rate) of a row of a published response table."""
+    ground = _response_ground(row)
+    approached, responded = row["approached"], row["responded"]
     return (
         label,
         desk.count(approached, "households", f"survey.{ref}.approached", ground),
@@ -221,11 +227,14 @@ def _response_table(desk: Desk, head: str, rows: list[tuple[Inline, ...]], n: In
         key="sample",
         n=say("one.sample_n", n=n) if n is not None else None,
         source=say("source.survey"),
+        note=withheld_note(desk) if any(plain_text(c) == SUPPRESSED for row in rows for c in row) else "",
     )
 
 
 def _group(desk: Desk, value: str) -> str:
     known = {g.value: g for g in HouseholdGroup}
+    if value == ALL:
+        return desk.say.word("word.total")
     return label(known[value], desk.lang) if value in known else value
 
 

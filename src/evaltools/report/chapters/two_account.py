@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from evaltools.indicators.account import INFLOWS, OUTFLOWS
 from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Table
-from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import Row, as_rows, is_withheld
-from evaltools.report.chapters.two_exits import withheld_note
-from evaltools.report.charts.account import waterfall
+from evaltools.report.charts.account import flow_bars, waterfall
 from evaltools.report.model import AccountTables
 
 FLOWS_IN, FLOWS_OUT = (*INFLOWS, "joined"), (*OUTFLOWS, "left")
 CLAUSE_OF_ACCOUNT = "dynamic.stock_flow_residual"
 """The rule that the account is held against."""
+CLOSED = ("opening", "expected", "closing", "residual")
+HIDDEN_CLOSING = ("opening", "registered", "returned", "exited", "residual")
+"""Lines that the sentence speaks of, with a closing stock that may be published and without."""
+FEWEST_BARS = 2
+"""A chart of fewer known lines other than zero shows nothing that the table does not."""
 LINES = ("opening", *FLOWS_IN, *FLOWS_OUT, "expected", "closing", "residual")
 
 
@@ -39,7 +43,9 @@ def account_section(desk: Desk, account: AccountTables) -> tuple[list[Block], li
             return desk.count(None, unit, f"account.{unit}.{line}", ground)
         return desk.number(int(value), unit, f"account.{unit}.{line}", ground, None if with_unit else "int")
 
-    found = say("two.account_found", **{k: cell("persons", k) for k in ("opening", "expected", "closing", "residual")})
+    is_hidden = is_withheld(totals.get("persons", {}).get("closing"))
+    key, shown = ("two.account_found_withheld", HIDDEN_CLOSING) if is_hidden else ("two.account_found", CLOSED)
+    found = say(key, **{k: cell("persons", k) for k in shown})
     status, findings = _open_counties(desk, account, ground)
     rows = tuple(
         (say.word(f"flow.{k}"), cell("households", k, with_unit=False), cell("persons", k, with_unit=False))
@@ -89,30 +95,40 @@ def _open_counties(desk: Desk, account: AccountTables, ground: Ground) -> tuple[
 
 
 def _figure(desk: Desk, row: Row | None, opening: Inline) -> list[Block]:
-    """The waterfall of persons; none when a line of it is withheld."""
-    names = ("opening", *FLOWS_IN, *FLOWS_OUT, "closing")
-    if row is None or any(is_withheld(row[k]) for k in names):
+    """The waterfall of persons; where a line is withheld, the known lines side by side without their running level."""
+    if row is None:
         return []
     say = desk.say
-    flows = [(k, float(row[k])) for k in FLOWS_IN] + [(k, -float(row[k])) for k in FLOWS_OUT]
-    picture = waterfall(
-        float(row["opening"]),
-        [v for _, v in flows],
-        float(row["closing"]),
-        [say.word(f"flow.{k}") for k, _ in flows],
-        unit=say.word("col.persons"),
-        residual_label=say.word("flow.residual"),
-        lang=desk.lang,
-    )
+    flows = [(k, None if is_withheld(row[k]) else float(row[k])) for k in (*FLOWS_IN, *FLOWS_OUT)]
+    signed = [(k, v if v is None or k in FLOWS_IN else -v) for k, v in flows]
+    labels = [say.word(f"flow.{k}") for k, _ in signed]
+    stocks = [None if is_withheld(row[k]) else float(row[k]) for k in ("opening", "closing")]
+    values = [stocks[0], *(v for _, v in signed), stocks[1]]
+    known = [v for v in values if v is not None]
+    if sum(bool(v) for v in known) < FEWEST_BARS:
+        return []
+    whole = len(known) == len(values)
+    if whole:
+        picture = waterfall(
+            known[0], known[1:-1], known[-1], labels,
+            unit=say.word("col.persons"), residual_label=say.word("flow.residual"), lang=desk.lang,
+        )  # fmt: skip
+    else:
+        moved = [i for i, (_, v) in enumerate(signed) if v != 0]  # a line of nobody is in the table
+        picture = flow_bars(
+            stocks[0], [signed[i][1] for i in moved], stocks[1], [labels[i] for i in moved],
+            unit=say.word("col.persons"), lang=desk.lang,
+        )  # fmt: skip
     return [
         Figure(
-            title=say.word("two.account_figure"),
+            title=say.word("two.account_figure" if whole else "two.account_figure_flows"),
             svg=picture.svg,
             png=picture.png,
             data=picture.data,
-            alt=say.word("two.account_alt"),
+            alt=say.word("two.account_alt" if whole else "two.account_alt_flows"),
             source=say("source.households"),
             n=say("two.account_n", opening=opening),
             key="account-figure",
+            note="" if whole else withheld_note(desk),
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
-from evaltools.report.chapters.desk import STATES, Desk
+from evaltools.report.chapters.desk import STATES, Desk, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import (
     CITY,
@@ -211,11 +211,6 @@ def _cells(desk: Desk, row: Row, ref: str, ground: Ground, prefix: str) -> list[
 def _n(desk: Desk, exits: ExitTables, ground: Ground) -> Inline:
     n = city_row(exits)["households"]
     return desk.say("two.county_n", n=desk.count(n, "households", "exits.city.households", ground))
-
-
-def withheld_note(desk: Desk) -> Inline:
-    """What ※ means, with the rule's number."""
-    return desk.say("note.withheld", min=desk.limit("method.min_cell_households", sign=False))
 
 
 def _findings(desk: Desk, exits: ExitTables, ground: Ground, place: Inline) -> list[Finding]:

@@ -7,11 +7,11 @@ import numpy as np
 from evaltools.indicators.exits.result import COMPONENTS
 from evaltools.report.binding import SUPPRESSED
 from evaltools.report.blocks import Block, Bound, Column, Figure, Ground, Heading, Inline, Paragraph, Ref, Table
-from evaltools.report.chapters.desk import STATES, Desk, percent_text
+from evaltools.report.chapters.desk import STATES, Desk, percent_text, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import CITY, Row, as_rows, counties, is_withheld, is_zero, largest_share
 from evaltools.report.chapters.say import Parts
-from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
+from evaltools.report.chapters.two_exits import city_row, exit_ground
 from evaltools.report.charts.guarantees import heat_table
 from evaltools.report.inline import plain_text
 from evaltools.report.model import ExitTables

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from evaltools.report.binding import param
-from evaltools.report.blocks import Block, Figure, Ground, Heading, Inline, Paragraph
-from evaltools.report.chapters.desk import Desk
+from evaltools.report.binding import FORMATS
+from evaltools.report.blocks import Block, Bound, Figure, Ground, Heading, Inline, Paragraph
+from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.rows import as_rows, is_withheld, is_zero, row_where
-from evaltools.report.chapters.two_exits import city_row, exit_ground, withheld_note
+from evaltools.report.chapters.two_exits import city_row, exit_ground
 from evaltools.report.charts.income import Bins, income_lines
-from evaltools.report.charts.picture import share as share_text
 from evaltools.report.model import ExitTables
 from evaltools.standards import RuleStatus
 from evaltools.terms import ExitRoute
 
 ACTUAL, PLANNED = "exit.household_income_line_actual", "exit.household_income_line_planned"
+BAND = "method.just_passed_band"
+JUMP = (
+    "McCrary density test: density of income per capita just above / just below the actual line; registered households "
+    "on the income route, exited or not"
+)
 
 
 def incomes(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
@@ -28,6 +32,9 @@ def incomes(desk: Desk, exits: ExitTables) -> tuple[list[Block], list[Finding]]:
         parts.append(say("two.income_sensitive", n=n, share=share))
     around, findings = _around(desk, exits)
     parts.append(around)
+    jump, more = _jump(desk, exits)
+    parts.append(jump)
+    findings += more
     if desk.rule("income.provincial_rural_disposable").status is RuleStatus.TO_BE_CONFIRMED:
         parts.append(say("note.series"))
     blocks: list[Block] = [Heading(say.word("two.income_heading")), Paragraph(say.sentences(*parts))]
@@ -56,7 +63,7 @@ def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
         exit_ground(exits).rows,
         (ACTUAL,),
     )
-    band = param("band", exits.band, share_text(exits.band))
+    band = desk.limit(BAND, sign=False)
     sides = {s: desk.count(counts[s], "households", f"exits.around.{s}", ground) for s in ("above", "below")}
     sentence = desk.say("two.income_around", band=band, **sides)
     if is_zero(counts["above"]):
@@ -65,6 +72,29 @@ def _around(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
     if is_withheld(counts["above"]):
         what = desk.say("find.just_above_hidden", band=band)
     return sentence, [Finding("just_above", what, ACTUAL, "", sides["above"], "incomes", weight=1)]
+
+
+def _jump(desk: Desk, exits: ExitTables) -> tuple[Inline, list[Finding]]:
+    """The density at the line, as a ratio with its interval; what it may and may not mean."""
+    jump, say = exits.jump, desk.say
+    if jump is None:
+        return "", []
+    if jump.reason:
+        return say("two.jump_missing", reason=say.word(f"two.jump_{jump.reason}")), []
+    ground = Ground("data", ("households",), JUMP, jump.n, (ACTUAL, "method.confidence_one_sided"))
+    low, high = (FORMATS["dec2"].text(x, desk.lang) for x in (jump.low, jump.high))
+    text = f"{low}～{high}" if desk.lang == "zh" else f"{low}–{high}"
+    slots: dict[str, Inline] = {
+        "ratio": desk.number(jump.ratio, "ratio", "exits.jump.ratio", ground, "dec2"),
+        "level": desk.number(jump.level, "share", "exits.jump.level", ground, "pct0"),
+        "interval": Bound(text, (jump.low, jump.high), "ratio", "exits.jump.interval", ground),
+    }
+    found = say("two.jump", **slots)
+    if jump.low > 1:
+        what = say("find.bunching", **slots)
+        finding = Finding("bunching", what, ACTUAL, "", "", "incomes", weight=2.5)
+        return say.sentences(found, say("two.jump_up")), [finding]
+    return say.sentences(found, say("two.jump_down" if jump.high < 1 else "two.jump_none")), []
 
 
 def _figure(desk: Desk, exits: ExitTables) -> list[Block]:

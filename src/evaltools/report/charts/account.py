@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evaltools.report.binding import SUPPRESSED
 from evaltools.report.charts.picture import Picture, words
 from evaltools.report.charts.style import INK, LIMIT, MUTED, VALUE, VALUE_LIGHT, canvas, quiet, render
 
@@ -66,3 +67,39 @@ def waterfall(
         quiet(ax)
         svg, png = render(fig)
     return Picture(svg, png, {"label": names, "value": [float(v) for v in shown]})
+
+
+def flow_bars(
+    opening: float | None,
+    flows: Sequence[float | None],
+    closing: float | None,
+    labels: Sequence[str],
+    *,
+    unit: str,
+    lang: str = "zh",
+) -> Picture:
+    """Opening, flows (signed) and closing as bars from zero; None is withheld: ※ and no bar. Without every line there
+    is no running level, so none is drawn."""
+    names = [words("opening", lang), *labels, words("closing", lang)]
+    values = [opening, *flows, closing]
+    with canvas(0.7 + 0.31 * len(names)) as fig:
+        ax = fig.subplots()
+        for y, value in enumerate(values):
+            if value is None:
+                ax.text(0, y, f" {SUPPRESSED}", va="center", fontsize=9.5, color=MUTED)
+                continue
+            is_stock = y in (0, len(values) - 1)
+            colour = VALUE if is_stock else VALUE_LIGHT if value > 0 else "white"
+            hatch = "////" if value < 0 and not is_stock else ""
+            ax.barh(y, abs(value), 0.62, color=colour, hatch=hatch, edgecolor=VALUE, linewidth=0.8 if value else 0)
+            text = f"{abs(value):,.0f}" if is_stock or not value else f"{value:+,.0f}".replace("-", "−")
+            ax.text(abs(value), y, f" {text}", va="center", fontsize=9.5, color=INK)
+        ax.set_yticks(range(len(names)), names)
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        ax.set_xlim(0, 1.14 * max(*(abs(v) for v in values if v is not None), 1.0))
+        ax.set_xlabel(unit)
+        ax.xaxis.set_major_formatter(lambda x, _pos: f"{x:,.0f}")
+        ax.locator_params(axis="x", nbins=5)
+        quiet(ax)
+        svg, png = render(fig)
+    return Picture(svg, png, {"label": names, "value": values})
