@@ -98,3 +98,28 @@ def test_the_same_input_gives_the_same_report(helped_input, reports):
 def test_save_writes_what_the_writers_write(reports, tmp_path):
     reports["no_task", "zh"].save(tmp_path, formats=("html", "json"))
     assert {p.name for p in tmp_path.iterdir()} == {"report.html", "report.json"}
+
+
+def test_the_cover_tells_the_index_the_verdict_of_every_gate(reports):
+    found = reports["helped", "zh"].cover.meta["summary"]
+    assert found["overall"] == "not_met"
+    assert found["synthetic"]
+    assert found["gates"]["漏评率"] == {"text": "0.40%", "value": 0.004, "state": "met"}
+    assert found["gates"]["群众认可度"] == {"text": "—", "value": None, "state": "evidence_missing"}
+    assert reports["no_task", "zh"].cover.meta["summary"]["overall"] == "not_applicable"
+
+
+def test_a_helping_city_answers_with_the_worst_of_those_it_helps(reports, helping_input):
+    assert reports["helping", "zh"].cover.meta["summary"] == {"overall": "not_met", "synthetic": False, "gates": {}}
+    broken = helping_input(helped=helping_input().helped[1:])
+    assert build_city_report(broken).cover.meta["summary"]["overall"] == "evidence_missing"
+    assert build_city_report(helping_input(helped=())).cover.meta["summary"]["overall"] is None
+
+
+def test_gates_that_do_not_apply_have_no_tables_of_their_sample(reports):
+    keys = {b.key for b in reports["no_task", "zh"].chapter("附录B").blocks if isinstance(b, Table)}
+    assert keys == set()
+    assert {b.key for b in reports["helped", "zh"].chapter("附录B").blocks if isinstance(b, Table)} == {
+        "effective",
+        "unknown",
+    }

@@ -178,7 +178,7 @@ def test_appendix_b_prints_what_stands_behind_each_verdict(reports):
 
 def test_appendix_c_prints_every_dropped_row_with_its_reason(reports):
     assert cells(block(reports["helped", "zh"], "附录C", "dropped")) == [["入户调查", "duplicate_key", "5"]]
-    assert cells(block(reports["helped", "zh"], "附录C", "missing")) == [["入户调查", "is_dibao", "8.64%"]]
+    assert cells(block(reports["helped", "zh"], "附录C", "missing")) == [["入户调查", "是否低保户 8.64%", "—"]]
 
 
 def test_appendix_e_says_how_the_report_was_made(reports, book):

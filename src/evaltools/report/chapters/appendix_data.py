@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from evaltools.intake import load_contract
 from evaltools.report.binding import param, run
 from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.one import NEEDED_HELPING
+from evaltools.report.inline import inline_parts
 
 SHOWN_PATH = 200
 """Longest text printed of a file or check name."""
 
 
 def appendix_c(desk: Desk) -> Chapter:
-    """The quality ledger: every table, every dropped row with its reason, broken checks, missing shares."""
+    """The quality ledger: every table, every dropped row with its reason, broken checks, gaps."""
     say, quality = desk.say, desk.inp.quality
     blocks: list[Block] = [Heading(say.word("c.ledger_heading")), Paragraph(say("c.ledger_note")), _ledger(desk)]
     off = [t.table for t in quality.tables.values() if not t.balanced()]
@@ -90,7 +93,7 @@ def _violations(desk: Desk) -> Block:
         rows.append(
             (
                 _table_name(desk, r["table"]),
-                _text(desk, r["column"] or "—", f"{ref}.column"),
+                _column(desk, str(r["table"]), str(r["column"])) if r["column"] else "—",
                 _text(desk, r["rule"], f"{ref}.rule"),
                 say.word(f"c.severity_{r['severity']}"),
                 desk.count(r["count"], "items", f"{ref}.count", ground, with_unit=False),
@@ -102,19 +105,44 @@ def _violations(desk: Desk) -> Block:
 
 
 def _missing(desk: Desk) -> Block:
-    ground = _ground(desk)
-    table = desk.inp.quality.missing_frame()
-    rows = [
-        (
-            _table_name(desk, r["table"]),
-            _text(desk, r["column"], f"{r['table']}.{r['column']}"),
-            desk.number(r["missing_share"], "share", f"quality.{r['table']}.{r['column']}.missing", ground, "pct2"),
-        )
-        for r in table[table["missing_share"] > 0].to_dict("records")
-    ]
+    """One line a table the report uses, in the order of its contract: columns with gaps and their share, and columns
+    that the source does not have at all."""
+    rows = []
+    for table in used_tables(desk):
+        quality = desk.inp.quality.tables[table]
+        gaps: list[Inline] = [
+            inline_parts((_column(desk, table, c), " ", _share(desk, table, c, share)))
+            for c, share in _ordered(table, quality.missing)
+            if 0 < share < 1
+        ]
+        absent = [_column(desk, table, c) for c, share in _ordered(table, quality.missing) if share == 1]
+        if gaps or absent:
+            rows.append((_table_name(desk, table), desk.say.listed(gaps) or "—", desk.say.listed(absent) or "—"))
     return _table_or(
-        desk, rows, "c.missing_table", "c.no_missing", "missing", ("c.col_table", "c.col_column", "col.share")
+        desk, rows, "c.missing_table", "c.no_missing", "missing", ("c.col_table", "c.col_gaps", "c.col_absent")
     )
+
+
+def used_tables(desk: Desk) -> list[str]:
+    """Tables that were read and that a chapter of this report rests on."""
+    return [t for t in desk.inp.quality.tables if t in NEEDED_HELPING]
+
+
+def _ordered(table: str, missing: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Columns in the order of the contract; one it does not know comes last."""
+    order = {c: i for i, c in enumerate(load_contract(table).output_columns)}
+    return sorted(missing.items(), key=lambda kv: order.get(kv[0], len(order)))
+
+
+def _column(desk: Desk, table: str, column: str) -> Inline:
+    """The Chinese header of the contract; in English the column's name."""
+    known = load_contract(table)
+    text = known.column_of_output(column).zh if desk.lang == "zh" and column in known.output_columns else column
+    return _text(desk, text, f"{table}.{column}")
+
+
+def _share(desk: Desk, table: str, column: str, share: float) -> Inline:
+    return desk.number(share, "share", f"quality.{table}.{column}.missing", _ground(desk), "pct2")
 
 
 def _table_or(desk: Desk, rows: list, title: str, otherwise: str, key: str, heads: Iterable[str]) -> Block:
@@ -128,7 +156,7 @@ def _table_or(desk: Desk, rows: list, title: str, otherwise: str, key: str, head
     )
 
 
-_NUMERIC = {"c.col_rows", "c.col_count", "c.col_first", "col.share"}
+_NUMERIC = {"c.col_rows", "c.col_count", "c.col_first"}
 
 
 def _table_name(desk: Desk, table: str) -> str:

@@ -11,6 +11,10 @@ from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.gatewords import GateWords, sample_of, words_of
 from evaltools.report.chapters.one import USED, rule_label
 from evaltools.standards import Rule
+from evaltools.terms import VerdictState
+
+UNBROKEN = {"col.limit": 0.14, "a.col_from": 0.15}
+"""Columns of amounts and dates, which no line may break; the others take what they need."""
 
 
 def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = ()) -> Chapter:
@@ -48,13 +52,12 @@ def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> 
             desk.free(note if desk.lang == "zh" else "", f"rule.{rule.id}.note", ground),
         )
 
-    widths = (0.18, 0.14, 0.14, 0.21, 0.15, 0.18)
     heads = ("col.rule", "a.col_population", "col.limit", "col.clause", "a.col_from", "a.col_note")
     return Table(
         title=say("a.rules_table", chapter=name),
         rows=tuple(row(r) for r in rules),
         key=f"rules-{chapter}",
-        columns=tuple(Column(say.word(h), width=w) for h, w in zip(heads, widths, strict=True)),
+        columns=tuple(Column(say.word(h), width=UNBROKEN.get(h)) for h in heads),
         n=say(
             "one.rules_n",
             n=desk.count(len(rules), "items", f"rules.{chapter}", Ground("rule", rules=tuple(r.id for r in rules))),
@@ -66,14 +69,13 @@ def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> 
 def _formulas(desk: Desk, gates: Gates) -> Table:
     """What each rate divides by what, in words; report.json has the formula with column names beside each number."""
     say, rows = desk.say, words_of(desk, gates.results)
-    widths = (0.2, 0.55, 0.25)
     heads = ("col.indicator", "a.col_formula", "a.col_tables")
     tables = [say.listed([_table_name(desk, t) for t in w.result.source.tables]) for w in rows]
     return Table(
         title=say.word("a.formula_table"),
         rows=tuple((w.name, _formula(desk, w), t) for w, t in zip(rows, tables, strict=True)),
         key="formulas",
-        columns=tuple(Column(say.word(h), width=x) for h, x in zip(heads, widths, strict=True)),
+        columns=tuple(Column(say.word(h)) for h in heads),
         note=say("two.gates_clauses", cites=desk.documents(w.rule for w in rows)),
     )
 
@@ -119,16 +121,17 @@ def appendix_b(desk: Desk, gates: Sequence[Gates]) -> Chapter:
             )
         ),
     ]
-    if not gates:
+    held = [one for one in gates if one.overall is not VerdictState.NOT_APPLICABLE]
+    if not held:
         return Chapter("附录B", say.word("chapter.b"), (*blocks, Paragraph(say("b.no_gates"))))
-    for one in gates:
-        suffix = "" if len(gates) == 1 else f"-{one.city.code}"
+    for one in held:
+        suffix = "" if len(held) == 1 else f"-{one.city.code}"
         rows = words_of(desk, [*one.results, *one.variants])
         blocks += [
-            _sample_table(desk, one, rows, suffix, len(gates) > 1),
-            _unknown_table(desk, one, rows, suffix, len(gates) > 1),
+            _sample_table(desk, one, rows, suffix, len(held) > 1),
+            _unknown_table(desk, one, rows, suffix, len(held) > 1),
         ]
-    return Chapter("附录B", say.word("chapter.b"), (*blocks, *_notes(desk, gates)))
+    return Chapter("附录B", say.word("chapter.b"), (*blocks, *_notes(desk, held)))
 
 
 def _rho(desk: Desk) -> Bound:
