@@ -239,8 +239,9 @@ def gate_ranks(gates: Mapping[str, Gates], settings: Settings, level: float) -> 
 
 
 def funnels(gates: Mapping[str, Gates], level: float) -> dict[Gate, Funnel]:
-    """The funnels of the gates with at least three known rates."""
-    found = {g: funnel(_known(gates, g), level) for g in Gate}
+    """The funnels of the gates with at least three known rates; the composite rate is a sum, not a share of a sample,
+    and chance limits of a share do not hold for it."""
+    found = {g: funnel(_known(gates, g), level) for g in Gate if g is not Gate.COMPOSITE}
     return {g: f for g, f in found.items() if f is not None}
 
 
