@@ -84,7 +84,7 @@ def test_a_rule_counts_once_however_many_indicators_measure_it(settings, item, f
     """Rule a: 1.0 and 0.5, mean 0.75; rule b: 0.25; the chapter (0.75 + 0.25) / 2 = 0.5, not the mean of three."""
     rows = [item("440200", "health", "a", "i1", 1.0, 1.0), item("440200", "health", "a", "i2", 0.5, 1.0),
             item("440200", "health", "b", "i3", 0.25, 1.0)]  # fmt: skip
-    found = _Work(frame(rows), ["health"], settings, 1.645).scored("440200", None)
+    found = _Work(frame(rows), {"health": ("医疗", "health")}, settings, 1.645).scored("440200", None)
     assert found.point == pytest.approx(0.5)
     assert found.rules == found.bound == 2
 

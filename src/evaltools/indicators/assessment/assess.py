@@ -26,7 +26,8 @@ from evaltools.standards import RuleBook
 from evaltools.terms import CITIES, City, VerdictState
 
 Array = NDArray[np.float64]
-CHAPTER_COLUMNS = ["chapter", "weight", "bound", "scored", "items", "met", "not_met", "open", "score", "low", "high"]
+CHAPTER_COLUMNS = ["chapter", "label_zh", "label_en", "weight", "bound", "scored", "items", "met", "not_met", "open",
+                   "score", "low", "high"]  # fmt: skip
 _BINDING = frozenset(s.value for s in BINDING)
 
 
@@ -41,7 +42,7 @@ def assess(
     gates = {c.code: g for c in cities if (g := evidence[c.code].gates) is not None}
     frame = collect(table, gates, book, as_of, cities)
     frame = frame[[settings.weight(ch) > 0 for ch in frame["chapter"]]].reset_index(drop=True)
-    chapters = [c for c in book.chapters if c in set(frame["chapter"])]
+    chapters = {c: (w.zh, w.en) for c, w in book.chapters.items() if c in set(frame["chapter"])}
     level = float(book.at(as_of)["method.confidence_one_sided"].value)
     work = _Work(frame, chapters, settings, float(norm.ppf(level)))
     own = {c.code: work.scored(c.code, None) for c in cities}
@@ -87,8 +88,11 @@ class _Work:
     z : how many standard deviations the ends of the surveyed indicators' intervals are away
     """
 
-    def __init__(self, frame: pd.DataFrame, chapters: Sequence[str], settings: Settings, z: float) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, chapters: Mapping[str, tuple[str, str]], settings: Settings, z: float
+    ) -> None:
         self.frame, self.chapters, self.settings, self.z = frame, list(chapters), settings, z
+        self.labels = dict(chapters)
         self.weights = np.array([settings.weight(c) for c in chapters], dtype=float)
         rng = np.random.default_rng(settings.seed)
         self.random = simplex(settings.draws, len(chapters), rng) if chapters else np.zeros((settings.draws, 0))
@@ -152,8 +156,8 @@ class _Work:
             n = len(states[chapter])
             weight = float(self.weights[k] / total) if known[k] and total else 0.0
             ends = (float(point[k]), float(bad[k]), float(good[k]))
-            rows.append((chapter, weight, len(bound[chapter]), len(scored[chapter]), n, met, not_met,
-                         n - met - not_met, *ends))  # fmt: skip
+            counts = (len(bound[chapter]), len(scored[chapter]), n, met, not_met, n - met - not_met)
+            rows.append((chapter, *self.labels[chapter], weight, *counts, *ends))
         return pd.DataFrame(rows, columns=CHAPTER_COLUMNS)
 
 
@@ -170,7 +174,8 @@ def _ranks(work: _Work, graded: Sequence[City], common: Sequence[str], settings:
     """code -> (comparable score, Rank) over the rules all have in common."""
     scores = [work.scored(c.code, common) for c in graded]
     point = np.array([s.point for s in scores])
-    drawn, random, both = (np.stack(x, axis=1) for x in zip(*((s.drawn, s.random, s.both) for s in scores), strict=True))
+    parts = zip(*((s.drawn, s.random, s.both) for s in scores), strict=True)
+    drawn, random, both = (np.stack(x, axis=1) for x in parts)
     r: RankSet = rank_set(point, drawn, random, both, settings.level)
     return {
         c.code: (

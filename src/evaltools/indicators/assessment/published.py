@@ -37,10 +37,10 @@ def _city(c: CityAssessment, least: int) -> CityAssessment:
         return c
     hidden = withheld_items(c.items, least)
     items = c.items.assign(withheld=hidden)
-    items[_NUMBERS] = items[_NUMBERS].mask(hidden)
+    items.loc[hidden, _NUMBERS] = np.nan
     closed = withheld_chapters(c.chapters, c.items, hidden)
     chapters = c.chapters.assign(withheld=closed)
-    chapters[_SCORES] = chapters[_SCORES].mask(closed)
+    chapters.loc[closed, _SCORES] = np.nan
     return replace(c, items=items, chapters=chapters, triggers=tuple(_trigger(t, least) for t in c.triggers))
 
 

@@ -49,8 +49,8 @@ class CityAssessment:
     grade : None unless graded; grade_low, grade_high : grades of low and high
     by_weights, by_both : share of draws with each grade, under random weights, and with redrawn samples too
     bound, scored : rules that bind the city, and those with evidence; coverage : scored / bound
-    chapters : chapter, weight (sums to one over chapters with a score), bound, scored, met, not_met, open, score, low,
-        high; items : the rows of `items.collect`
+    chapters : chapter, label_zh, label_en, weight (sums to one over chapters with a score), bound, scored, met,
+        not_met, open, score, low, high; items : the rows of `items.collect`
     """
 
     city: City
