@@ -74,8 +74,13 @@ def test_the_lorenz_curve_by_hand_counts_the_last_person_in_part():
     assert [x.statistic for x in e] == ["L(0.25)", "L(0.5)", "L(0.6)"]
 
 
-@pytest.mark.parametrize(("rule", "p", "value"), [("math", 0.5, 2), ("school", 0.5, 2.5), ("math", 0.51, 3), ("school", 0.51, 3),
-                                                  ("hf7", 0.5, 2.5), ("hf7", 0.25, 1.75), ("math", 1, 4), ("math", 0, 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "p", "value"),
+    [
+        *(("math", 0.5, 2), ("math", 0.51, 3), ("math", 1, 4), ("math", 0, 1)),
+        *(("school", 0.5, 2.5), ("school", 0.51, 3), ("hf7", 0.5, 2.5), ("hf7", 0.25, 1.75)),
+    ],
+)
 def test_tie_rules_of_quantiles(rule, p, value):
     y = np.array([1.0, 2, 3, 4])
     assert quantile_sorted(y, np.array([0.25, 0.5, 0.75, 1]), p, rule) == pytest.approx(value)

@@ -57,8 +57,10 @@ class TestSizes:
     def test_a_two_percent_limit(self, expected, n):
         assert size_for_verdict(expected, 0.02) == n
 
-    @pytest.mark.parametrize(("expected", "limit", "comparison"), [(0.005, 0.02, "<="), (0.05, 0.02, "<="), (0.96, 0.9, ">="),
-                                                                   (0.8, 0.9, ">=")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("expected", "limit", "comparison"),
+        [(0.005, 0.02, "<="), (0.05, 0.02, "<="), (0.96, 0.9, ">="), (0.8, 0.9, ">=")],
+    )
     def test_the_power_is_the_chance_that_judge_decides(self, expected, limit, comparison):
         rng = np.random.default_rng(2)
         n = size_for_verdict(expected, limit, comparison)

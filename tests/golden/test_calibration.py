@@ -55,6 +55,8 @@ def test_raking_is_the_limit_of_proportional_fitting():
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_trimmed_weights(strict):
-    w = Weights.start(data("apistrat"), SurveyDesign(weight="pw", stratum="stype")).trim(lower=16, upper=40, strict=strict)
+    w = Weights.start(data("apistrat"), SurveyDesign(weight="pw", stratum="stype")).trim(
+        lower=16, upper=40, strict=strict
+    )
     expected = R.array("trim_strict" if strict else "trim", "weight")
     np.testing.assert_allclose(w.values[[0, 100, 150]], expected, rtol=1e-12)

@@ -57,7 +57,9 @@ def test_the_median_gap_is_near_the_bootstrap_linearized_and_within_monte_carlo_
 
 @pytest.mark.parametrize("share", [0.4, 0.5, 0.7])
 def test_other_lines(eusilc, share):
-    assert arpr(eusilc, "eqIncome", DESIGN, share=share)[0].estimate * 100 == pytest.approx(R("arpr", f"p{share}"), rel=1e-9)
+    assert arpr(eusilc, "eqIncome", DESIGN, share=share)[0].estimate * 100 == pytest.approx(
+        R("arpr", f"p{share}"), rel=1e-9
+    )
 
 
 def test_the_line_is_sixty_percent_of_the_median(eusilc):

@@ -79,7 +79,9 @@ def test_domains(name):
 def test_intervals_of_proportions(name, interval, word):
     file, design = DESIGNS[name]
     e = proportion(data(file), "wide", design, interval=interval)[0]
-    close([e.estimate, e.ci_low, e.ci_high], [R(f"{name}/prop", n) for n in ("estimate", f"{word}_low", f"{word}_high")])
+    close(
+        [e.estimate, e.ci_low, e.ci_high], [R(f"{name}/prop", n) for n in ("estimate", f"{word}_low", f"{word}_high")]
+    )
 
 
 @pytest.mark.parametrize("name", [n for n in DESIGNS if n != "srs"])
@@ -126,7 +128,9 @@ def test_two_stages_with_population_counts():
 def test_psu_codes_that_start_anew_in_each_stratum():
     frame = data("fpc")
     e = mean(frame, "x", SurveyDesign(weight="weight", stratum="stratid", psu="psuid", nest=True))[0]
-    close([e.estimate, e.variance, e.df], [R("fpc0/mean", "estimate[0]"), R("fpc0/mean", "cov[0]"), R("fpc0/mean", "df")])
+    close(
+        [e.estimate, e.variance, e.df], [R("fpc0/mean", "estimate[0]"), R("fpc0/mean", "cov[0]"), R("fpc0/mean", "df")]
+    )
     t = total(frame, "x", SurveyDesign(weight="weight", stratum="stratid", psu="psuid", fpc="Nh", nest=True))[0]
     close([t.estimate, t.variance], [R("fpc1/total", "estimate[0]"), R("fpc1/total", "cov[0]")])
 
@@ -189,4 +193,7 @@ def test_replicate_weights(name, mse):
 def test_balanced_repeated_replicates_that_came_with_the_data():
     given = Replicates.given(["r.V1", "r.V2", "r.V3", "r.V4"], scale=1 / 4, combined=True)
     e = ratio(data("scd"), "alive", "arrests", SurveyDesign(replicates=given))[0]
-    close([e.estimate, e.se, e.df], [R("replicate/brr", "ratio"), R("replicate/brr", "ratio_se"), R("replicate/brr", "df")])
+    close(
+        [e.estimate, e.se, e.df],
+        [R("replicate/brr", "ratio"), R("replicate/brr", "ratio_se"), R("replicate/brr", "df")],
+    )

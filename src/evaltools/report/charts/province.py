@@ -25,7 +25,8 @@ def gate_matrix(
             for j, state in enumerate(row):
                 if state is VerdictState.NOT_MET:
                     ax.add_patch(Rectangle((j, i), 1, 1, facecolor=SHADE, linewidth=0))
-                ax.plot([j + 0.2], [i + 0.5], linestyle="none", **(marker(state) | {"markersize": 7.5}))
+                look: dict[str, Any] = {"linestyle": "none", **marker(state), "markersize": 7.5}
+                ax.plot([j + 0.2], [i + 0.5], **look)  # type: ignore[arg-type]
                 ax.text(j + 0.36, i + 0.5, texts[i][j], va="center", ha="left", fontsize=9.5)
         ax.hlines(range(len(cities) + 1), 0, len(gates), color=RULE_LINE, linewidth=0.6)
         ax.set_xlim(0, len(gates))

@@ -68,7 +68,7 @@ def _tile(ax: Axes, tile: Tile, place: Mapping[str, str], lang: str) -> None:
         look = marker(tile.state) | {"markersize": 7}
         if tile.state is VerdictState.NOT_MET:
             look |= {"markerfacecolor": "white", "markeredgecolor": "white"}
-        ax.plot([x + 0.82], [y + 0.26], linestyle="none", **look)
+        ax.plot([x + 0.82], [y + 0.26], linestyle="none", **look)  # type: ignore[arg-type]
     words = getattr(tile.state, lang)
     ax.text(x + 0.08, y + 0.58, words if lang == "zh" else _short(words), color=ink, fontsize=7.0, va="center")
     if tile.line:
