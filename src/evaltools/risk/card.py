@@ -44,7 +44,7 @@ class CardItem:
 
 
 def model_card(province: ProvinceRisk, city: CityRisk | None = None) -> tuple[CardItem, ...]:
-    """The card of the province's model, read for a city. Raises RuleBookError when the template asks for the unknown."""
+    """The card of the province's model, read for a city. Raises RuleBookError for a value it does not have."""
     values = _values(province, city)
     out = []
     for entry in read_yaml("card.yaml"):
@@ -65,11 +65,12 @@ def _values(province: ProvinceRisk, city: CityRisk | None) -> dict[str, Any]:
     groups = sorted({f.group for f in province.report.findings})
     values: dict[str, Any] = {
         "year": province.year, "known": counts["returned"] + counts["not_returned"],
-        "unknown": counts["outcome_unknown"], "lost": counts["lost_to_follow_up"], "terms": len(province.model.model_.plan.terms),
-        "events": training["events"], "rows": training["rows"], "form_zh": FORMS[training["form"]][0], "form_en": FORMS[training["form"]][1],
-        "on_zh": BASES[training["calibrated_on"]], "on_en": training["calibrated_on"], "digest": record["digest"][:16],
-        "rules_digest": record["rules_digest"][:16], "seed": record["seed"], "state_zh": province.monitor.state.zh,
-        "state_en": province.monitor.state.en,
+        "unknown": counts["outcome_unknown"], "lost": counts["lost_to_follow_up"],
+        "terms": len(province.model.model_.plan.terms), "events": training["events"], "rows": training["rows"],
+        "form_zh": FORMS[training["form"]][0], "form_en": FORMS[training["form"]][1],
+        "on_zh": BASES[training["calibrated_on"]], "on_en": training["calibrated_on"],
+        "digest": record["digest"][:16], "rules_digest": record["rules_digest"][:16], "seed": record["seed"],
+        "state_zh": province.monitor.state.zh, "state_en": province.monitor.state.en,
         "findings_zh": "、".join(GROUPS.get(g, (g, g))[0] for g in groups) or "无",
         "findings_en": ", ".join(GROUPS.get(g, (g, g))[1] for g in groups) or "none",
     }  # fmt: skip
