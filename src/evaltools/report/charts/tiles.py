@@ -40,7 +40,7 @@ def tile_map(tiles: Sequence[Tile], *, lang: str = "zh") -> Picture:
     shown = sorted(tiles, key=lambda t: city(t.key).code)
     columns = max(int(p["column"]) for p in places.values())
     rows = max(int(p["row"]) for p in places.values())
-    with canvas(0.45 + rows * 0.86) as fig:
+    with canvas(0.5 + rows * 0.86) as fig:
         ax = fig.subplots()
         for tile in shown:
             _tile(ax, tile, places[tile.key], lang)
