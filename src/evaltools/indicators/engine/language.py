@@ -67,6 +67,8 @@ class Compiled:
     rules: frozenset[str]
     foreign: frozenset[str] = frozenset()
     """Names it uses that are no columns of its table (see `joins`)."""
+    parts: frozenset[str] = frozenset()
+    """SQL of the definitions it uses: many entries share them, so that they are worth computing once per row."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,9 @@ def compile_expression(
     if kind is not None and found != kind:
         compiler.fail(f"it gives {found}", expected=f"an expression that gives {kind}")
     return Compiled(
-        text, sql, found, frozenset(compiler.columns), frozenset(compiler.used), frozenset(compiler.foreign_used)
-    )
+        text, sql, found, frozenset(compiler.columns), frozenset(compiler.used), frozenset(compiler.foreign_used),
+        frozenset(compiler.parts),
+    )  # fmt: skip
 
 
 @dataclass
@@ -128,6 +131,7 @@ class _Compiler:
     columns: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     foreign_used: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
 
     def fail(self, seen: str, *, expected: str = "") -> NoReturn:
         raise RuleBookError(f"{seen} in the expression {self.text!r}", where=self.where, expected=expected)
@@ -175,7 +179,9 @@ class _Compiler:
     def name(self, node: ast.Name, depth: int) -> tuple[str, str]:
         columns = {c.output: c for c in self.contract.columns.values() if not c.identifying}
         if node.id in self.names:
-            return self.node(self.parse(self.names[node.id]), depth)
+            kind, sql = self.node(self.parse(self.names[node.id]), depth)
+            self.parts.add(sql)
+            return kind, sql
         if node.id in self.foreign:
             self.foreign_used.add(node.id)
             return self.foreign[node.id].kind, self.foreign[node.id].sql

@@ -13,7 +13,16 @@ import pyarrow as pa
 
 from evaltools.indicators.engine.entry import Catalogue, Indicator, rule_types
 from evaltools.indicators.engine.result import IndicatorTable, TableSums, measure
-from evaltools.indicators.engine.source import cities_of, columns_of, limits_of, relation, relations, snapshots, values
+from evaltools.indicators.engine.source import (
+    cities_of,
+    columns_of,
+    limits_of,
+    relation,
+    relations,
+    snapshots,
+    split_rules,
+    values,
+)
 from evaltools.indicators.engine.statement import LEVELS, build, level_bits, rules_of
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.intake import load_contract
@@ -104,11 +113,13 @@ def _count(
     years = years if contract.year_column else [int(day[:4])]
     snaps = snapshots(book, day, years, cities)
     types = {k: t.kind for k, t in rule_types(book).items()}
-    db.register("rule_values", values(snaps, rules_of(entries), day, types))
+    rule_values = values(snaps, rules_of(entries), day, types)
+    db.register("rule_values", rule_values)
     villages = relation(db, tables, "villages") if tables.has("villages") else None
     statement = build(
         contract, entries, relation(db, tables, table), columns_of(tables, table), villages=villages, years=years,
         cities=cities, levels=levels, joined=relations(db, tables, entries), cumulative=cumulative,
+        rules=split_rules(rule_values),
     )  # fmt: skip
     raw = db.sql(statement.sql).to_arrow_table()
     areas, order = _areas(raw, statement.levels)

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaltools.indicators.engine.entry import Indicator
-from evaltools.indicators.engine.language import rule_column
+from evaltools.indicators.engine.language import literal, rule_column
+from evaltools.indicators.engine.statement import InlinedRules
 from evaltools.indicators.kleene import Limit, binds, target_of
 from evaltools.standards import RuleBook, Rules
 from evaltools.terms import CITIES
@@ -80,6 +81,41 @@ def values(
         found = [_plain(r[rule_id].value, kind) if r[rule_id].is_defined else None for _, r in rows]
         columns[rule_column(rule_id).strip('"')] = pa.array(found, _ARROW[kind])
     return pa.table(columns)
+
+
+def split_rules(table: pa.Table) -> InlinedRules:
+    """Of `rule_values`: the SQL of those that no city has to itself, and the names of the others.
+
+    A value that all rows share is a constant, and the engine computes with it once; joining it to each of a few million
+    rows would cost more than the indicators themselves.
+    """
+    years = table.column("year").to_pylist()
+    inlined: dict[str, str] = {}
+    for name in table.column_names[2:]:
+        column = table.column(name)
+        kind = str(column.type)
+        found = [_sql(v, kind) for v in column.to_pylist()]
+        by_year = dict(zip(years, found, strict=True))
+        if len(set(found)) == 1:
+            inlined[name] = found[0]
+        elif all(by_year[y] == v for y, v in zip(years, found, strict=True)):
+            arms = " ".join(f"WHEN {y} THEN {v}" for y, v in by_year.items())
+            inlined[name] = f"CASE area_year {arms} END"
+    return InlinedRules(inlined, tuple(n for n in table.column_names[2:] if n not in inlined))
+
+
+def _sql(value: Any, kind: str) -> str:
+    """A rule's value as SQL constant of its kind."""
+    types = {"double": "DOUBLE", "bool": "BOOLEAN", "date32[day]": "DATE", "string": "VARCHAR"}
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(v) for v in value) + "]"
+    if value is None:
+        return f"NULL::{types.get(kind, 'VARCHAR[]')}"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value!r}::DOUBLE"
+    return f"DATE '{value.isoformat()}'" if isinstance(value, date) else literal(value)
 
 
 def _plain(value: Any, kind: str) -> Any:

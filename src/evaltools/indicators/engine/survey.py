@@ -13,7 +13,16 @@ import pandas as pd
 from evaltools.estimation import Estimate, SurveyDesign, judge, mean, proportion, quantile, ratio, total
 from evaltools.indicators.engine.entry import Indicator, Statistic, rule_types
 from evaltools.indicators.engine.result import Measured, TableSums
-from evaltools.indicators.engine.source import cities_of, columns_of, limits_of, relation, relations, snapshots, values
+from evaltools.indicators.engine.source import (
+    cities_of,
+    columns_of,
+    limits_of,
+    relation,
+    relations,
+    snapshots,
+    split_rules,
+    values,
+)
 from evaltools.indicators.engine.statement import rows_statement, rules_of
 from evaltools.indicators.targeting.verdict import Method, design_of, interval_of, state_of_rate, surviving
 from evaltools.intake import load_contract
@@ -34,11 +43,14 @@ def estimate_survey(
     contract, cities = load_contract(table), cities_of(tables)
     snaps = snapshots(book, day, [year], cities)
     types = {k: t.kind for k, t in rule_types(book).items()}
-    db.register("rule_values", values(snaps, rules_of(entries), day, types))
+    rule_values = values(snaps, rules_of(entries), day, types)
+    db.register("rule_values", rule_values)
     villages = relation(db, tables, "villages") if tables.has("villages") else None
     present = columns_of(tables, table)
-    sql = rows_statement(contract, entries, relation(db, tables, table), present, villages=villages, years=[year],
-                         cities=cities, joined=relations(db, tables, entries))  # fmt: skip
+    sql = rows_statement(
+        contract, entries, relation(db, tables, table), present, villages=villages, years=[year], cities=cities,
+        joined=relations(db, tables, entries), rules=split_rules(rule_values),
+    )  # fmt: skip
     rows = db.sql(sql).df()
     rows = (
         rows[(rows["design"] == "main") & rows["is_responded"].fillna(False).astype(bool)]
