@@ -157,8 +157,8 @@ claims:
 
 
 @pytest.mark.parametrize(
-    ("printed", "state"), [("93.98", "agrees"), ("94", "agrees"), ("93.97", "conflicts"), ("94.0", "agrees"),
-    ("93", "conflicts")]
+    ("printed", "state"),
+    [("93.98", "agrees"), ("94", "agrees"), ("93.97", "conflicts"), ("94.0", "agrees"), ("93", "conflicts")],
 )
 def test_a_printed_share_agrees_when_the_quotient_prints_so(tmp_path, printed, state):
     (tmp_path / "own.yaml").write_text(FACT.replace("93.98", printed), encoding="utf-8")

@@ -1,8 +1,8 @@
 """Both members as one additive model on the log-odds scale, calibrated on rows it was not fitted on.
 
-The shapes are the mean of the two members' (docs/risk-evidence.md: on every split by time, region and dwelling the
-mean beat both members). The link from their sum to log-odds comes from predictions for rows held back: later periods
-where the period is known, whole clusters otherwise.
+The shapes are the mean of the two members' (docs/risk-evidence.md: better than either by time, level with the better
+one where regions are left out). The link from their sum to log-odds comes from predictions for rows held back: later
+periods where the period is known, whole clusters otherwise.
 """
 
 from __future__ import annotations
