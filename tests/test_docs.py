@@ -39,6 +39,12 @@ def test_a_documented_command_works(command, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_mapping_shown_is_the_one_shipped():
+    shown = re.findall(r"^```yaml\n(mapping: county_survey.*?)^```", (ROOT / "docs/data.md").read_text("utf-8"), re.M | re.S)
+    shipped = (ROOT / "params/mappings/county_survey.yaml").read_text(encoding="utf-8")
+    assert shipped.endswith(shown[0])
+
+
 def test_the_readme_shows_commands():
     assert any("report --city" in c for c in CASES)
     assert any(c.startswith("evaltools check") for c in CASES)

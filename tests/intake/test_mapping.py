@@ -213,3 +213,21 @@ def test_a_declared_identifier_comes_in_as_a_pseudonym_only(tmp_path: Path) -> N
     mapped = Mapping.load(path).apply(source)
     assert mapped.frame["head_id_pseudonym"][0].startswith("i-")
     assert "440102198001011235" not in mapped.frame.to_csv() + str(mapped.quality)
+
+
+def test_the_shipped_example_reads_its_interviews_and_keeps_the_unknown_unknown(root):
+    mapped = Mapping.load(root / "params/mappings/county_survey.yaml").apply(root / "data/examples/county_survey.xlsx")
+    frame = mapped.frame.set_index("interview_id")
+    assert len(frame) == 9  # Q009 was never visited
+    assert frame.loc["Q001", "surveyed_income_per_capita_yuan"] == 17000
+    assert frame.loc["Q002", "housing_ok"] is pd.NA
+    assert frame.loc["Q010", "approves"] is pd.NA
+    assert pd.isna(frame.loc["Q007", "surveyed_income_per_capita_yuan"])
+    assert frame["household_id"].isna().all()
+
+
+def test_a_code_for_dont_know_becomes_missing(tmp_path, root):
+    text = (root / "params/mappings/county_survey.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(text.replace("3: none, 9: unknown", "3: unknown, 9: unknown"), encoding="utf-8")
+    frame = Mapping.load(tmp_path / "own.yaml").apply(root / "data/examples/county_survey.xlsx").frame
+    assert frame.set_index("interview_id").loc[["Q005", "Q010"], "labour_capacity"].isna().all()

@@ -15,7 +15,7 @@ from evaltools.errors import DataMissingError, nearest
 from evaltools.intake.contract import Contract
 from evaltools.intake.convert import Problem, convert
 from evaltools.intake.identifiers import redact
-from evaltools.intake.mapping import Mapping, Target
+from evaltools.intake.mapping import UNKNOWN, Mapping, Target
 from evaltools.intake.privacy import pseudonymise, shown_value
 from evaltools.intake.pseudonyms import PseudonymKey, load_key
 from evaltools.intake.quality import ERROR, QualityReport, Violation
@@ -218,7 +218,7 @@ class _Foreign:
             value, known = shown_value(texts.iloc[i]), ", ".join(table)
             message = f"a code the recode table does not know; known: {known}"
             self._add(int(rows[i]), target.source or target.column.name, value, "unknown-code", message)
-        return result.astype("str")
+        return result.mask(result == UNKNOWN).astype("str")
 
 
 def _code(value: object) -> str:

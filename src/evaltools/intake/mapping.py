@@ -30,6 +30,8 @@ _KINDS: dict[str, Kind] = {
     "boolean": "boolean",
     "date": "date",
 }
+UNKNOWN = "unknown"
+"""Target of a recode that means: asked and not known (don't know, refused). It becomes a missing value, never a no."""
 _KEYS = ("mapping", "contract", "title", "citation", "licence", "file", "source_columns", "recodes", "rows", "columns")
 
 
@@ -197,9 +199,10 @@ class _Reader:
         if factor != 1.0 and column.type not in ("integer", "number"):
             g.fail("factor", f"a factor on {column.name}, which is {column.type}", expected="a number column")
         if recode is not None and column.values:
-            wrong = sorted(set(recode.values()) - set(column.values))
+            wrong = sorted(set(recode.values()) - set(column.values) - {UNKNOWN})
             if wrong:
-                g.fail("recode", f"codes not in the contract: {', '.join(wrong)}", expected=", ".join(column.values))
+                known = ", ".join([*column.values, UNKNOWN])
+                g.fail("recode", f"codes not in the contract: {', '.join(wrong)}", expected=known)
         foreign = self.columns.get(source or "")
         if foreign is not None and foreign.identifying and column.identifying not in (None, foreign.identifying):
             g.fail(
