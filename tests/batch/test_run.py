@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 
+import papermill
 import pytest
 
 from evaltools import batch
@@ -90,7 +91,7 @@ def test_the_exit_status_of_an_error_in_the_notebook_is_kept(notebook, jobs):
 
 def test_a_kernel_that_dies_at_its_start_gets_one_more_try(notebook, jobs, monkeypatch):
     tries = []
-    real = execute.papermill.execute_notebook
+    real = papermill.execute_notebook
 
     def flaky(*args, **kwargs):
         tries.append(1)
@@ -98,7 +99,7 @@ def test_a_kernel_that_dies_at_its_start_gets_one_more_try(notebook, jobs, monke
             raise RuntimeError("Kernel died before replying to kernel_info")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(execute.papermill, "execute_notebook", flaky)
+    monkeypatch.setattr(papermill, "execute_notebook", flaky)
     record = execute.run_city(jobs(notebook(READ), ("meizhou",))[0])
     assert (record.status, record.attempts, len(tries)) == ("ok", 2, 2)
 
@@ -107,7 +108,7 @@ def test_a_kernel_that_dies_twice_is_a_failure_and_not_a_loop(notebook, jobs, mo
     def dead(*_, **__):
         raise RuntimeError("Kernel died before replying to kernel_info")
 
-    monkeypatch.setattr(execute.papermill, "execute_notebook", dead)
+    monkeypatch.setattr(papermill, "execute_notebook", dead)
     assert execute.run_city(jobs(notebook(READ), ("meizhou",))[0]).status == "failed"
 
 

@@ -10,13 +10,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import papermill
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
-
 from evaltools.batch.jobs import Job
 from evaltools.batch.manifest import CityRecord, save_record
-from evaltools.errors import EvaltoolsError, ReportError
+from evaltools.errors import ERRORS, EvaltoolsError, ReportError
 from evaltools.paths import project_root
 from evaltools.provenance import file_digest
 
@@ -55,6 +51,9 @@ def _record(job: Job, status: str, began: float, **more: Any) -> CityRecord:
 
 def _execute(job: Job, target: Path) -> int:
     """Number of attempts; a kernel that dies at its start (two may race for a port) gets a second one."""
+    import papermill  # here and below: loading it takes seconds, which planning, skipping and --help need not pay
+    from nbclient.exceptions import DeadKernelError
+
     for attempt in (1, 2):
         try:
             papermill.execute_notebook(
@@ -105,6 +104,8 @@ def _keep_for_inspection(stage: Path, job: Job) -> None:
 
 
 def _reason(err: Exception) -> str:
+    from papermill.exceptions import PapermillExecutionError
+
     if isinstance(err, PapermillExecutionError):
         return f"cell {err.exec_count}: {err.ename}: {err.evalue}"
     if isinstance(err, EvaltoolsError):
@@ -115,10 +116,11 @@ def _reason(err: Exception) -> str:
 
 def _status(err: Exception) -> int:
     """The exit status that the error had inside the notebook, found by its class name in papermill's wrapper."""
+    from papermill.exceptions import PapermillExecutionError
+
     if isinstance(err, EvaltoolsError):
         return err.exit_status
     if isinstance(err, PapermillExecutionError):
-        from evaltools.errors import ERRORS
 
         return next((e.exit_status for e in ERRORS if e.__name__ == err.ename), ReportError.exit_status)
     return 1

@@ -7,11 +7,11 @@ names, types, city and year are right.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import yaml
 
 from evaltools.errors import DataMissingError, ParameterError, nearest
@@ -24,14 +24,25 @@ def declared_parameters(notebook: Path) -> dict[str, Any]:
     """
     if not notebook.exists():
         raise DataMissingError(f"no notebook {notebook.name}", where=str(notebook.parent))
-    book = nbformat.read(notebook, as_version=4)
-    cells = [c for c in book.cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+    cells = [c for c in _cells(notebook) if "parameters" in c.get("metadata", {}).get("tags", [])]
     if len(cells) != 1:
         raise ParameterError(
             f"{len(cells)} cells are tagged `parameters`", where=notebook.name, expected="exactly one",
             todo="tag the cell that holds the plain assignments, and only that one",
         )  # fmt: skip
-    return dict(_assignment(node, notebook.name) for node in ast.parse(cells[0].source).body)
+    return dict(_assignment(node, notebook.name) for node in ast.parse("".join(cells[0]["source"])).body)
+
+
+def _cells(notebook: Path) -> list[dict[str, Any]]:
+    """The cells, read as the JSON they are: the notebook libraries take seconds to load, and a misspelt name should
+    not wait for them."""
+    try:
+        return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as err:
+        raise ParameterError(
+            "this file is not a notebook", where=notebook.name, expected="a Jupyter notebook, format 4 (.ipynb)",
+            todo="name another file, or restore it from the repository",
+        ) from err  # fmt: skip
 
 
 def _assignment(node: ast.stmt, where: str) -> tuple[str, Any]:
