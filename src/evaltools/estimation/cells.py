@@ -15,6 +15,7 @@ from scipy import sparse
 from evaltools.errors import DataMissingError, EstimationError, nearest
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array, Expr
+from evaltools.estimation.parallel import each
 from evaltools.estimation.units import Codes, Units, build_units, factorize, pair, rows_text
 
 if TYPE_CHECKING:
@@ -102,17 +103,20 @@ def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
     cell, weight = rows.cell[pick], rows.weight[pick]
     columns = {name: values[pick] for name, values in rows.columns.items()}
     powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
-    table, done = np.zeros((count, len(sums))), {}
-    for s, one in enumerate(sums):
-        if one.key not in done:
-            with np.errstate(all="ignore"):
-                value = one.value.array(columns) * powers[one.power]
-                valid = valid_rows(columns, one, len(weight))
-            if not valid.all():
-                value = np.where(valid, value, 0.0)
-            done[one.key] = np.bincount(cell, value, count)
-        table[:, s] = done[one.key]
-    return table
+    distinct = list({one.key: one for one in sums}.values())
+    table = np.zeros((count, len(distinct)))
+
+    def add(s: int) -> None:
+        with np.errstate(all="ignore"):
+            value = distinct[s].value.array(columns) * powers[distinct[s].power]
+            valid = valid_rows(columns, distinct[s], len(weight))
+        if not valid.all():
+            value = np.where(valid, value, 0.0)
+        table[:, s] = np.bincount(cell, value, count)
+
+    each(len(distinct), add, len(weight))
+    place = {one.key: s for s, one in enumerate(distinct)}
+    return table[:, [place[one.key] for one in sums]]
 
 
 def valid_rows(columns: dict[str, Array], one: Sum, n: int) -> np.ndarray:

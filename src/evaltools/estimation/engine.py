@@ -241,7 +241,7 @@ def _counts(units: Units, has_rows, row, column, k_count: int) -> tuple[Array, A
     n_psu, df = np.zeros(k_count, np.int64), np.zeros(k_count)
     unseen, asked = np.zeros(k_count, bool), np.ones(k_count, bool)
     for s, stage in enumerate(units.stages):
-        pairs = np.unique(column * len(stage.stratum) + stage.of_unit[row])
+        pairs = pd.unique(column * len(stage.stratum) + stage.of_unit[row])  # in any order: what follows adds
         k, unit = pairs // len(stage.stratum), pairs % len(stage.stratum)
         h = stage.stratum[unit]
         count = np.bincount(k, minlength=k_count)

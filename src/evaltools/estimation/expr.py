@@ -24,12 +24,14 @@ def quoted(name: str) -> str:
 @dataclass(frozen=True)
 class Expr:
     """`sql`: DuckDB expression; `array`: the same of (n,) columns; `columns`: the numeric columns it reads;
-    `condition`: of an indicator, the SQL condition that it states."""
+    `condition`: of an indicator, the SQL condition that it states; `shared`: parts that SQL computes once a row, (name, SQL),
+    of which `sql` and later parts know the names."""
 
     sql: str
     array: Callable[[Columns], Array]
     columns: frozenset[str] = frozenset()
     condition: str | None = None
+    shared: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: Expr | float) -> Expr:
         return _binary("+", np.add, self, other)
@@ -59,7 +61,13 @@ class Expr:
         return _indicator("=", np.equal, self, other)
 
     def power(self, exponent: float) -> Expr:
-        return Expr(f"pow({self.sql}, {exponent!r})", lambda c: np.power(self.array(c), exponent), self.columns)
+        sql = f"pow({self.sql}, {exponent!r})"
+        return Expr(sql, lambda c: np.power(self.array(c), exponent), self.columns, shared=self.shared)
+
+    def once(self) -> Expr:
+        """The same, computed once a row however many sums use it: a CASE in six sums is evaluated six times."""
+        name = quoted("once " + self.sql)
+        return Expr(name, self.array, self.columns, self.condition, (*self.shared, (name, self.sql)))
 
     def where(self, condition: Expr) -> Expr:
         """self where the indicator `condition` is 1, else 0 (self is not looked at there)."""
@@ -67,6 +75,7 @@ class Expr:
             f"CASE WHEN {condition.condition or condition.sql + ' = 1'} THEN {self.sql} ELSE 0.0 END",
             lambda c: np.where(condition.array(c) == 1.0, self.array(c), 0.0),
             self.columns | condition.columns,
+            shared=(*self.shared, *condition.shared),
         )
 
 
@@ -92,7 +101,10 @@ def as_expr(value: Expr | str | float) -> Expr:
 
 def _binary(sign: str, function: Callable, left: Expr | float, right: Expr | float) -> Expr:
     a, b = as_expr(left), as_expr(right)
-    return Expr(f"({a.sql} {sign} {b.sql})", lambda c: function(a.array(c), b.array(c)), a.columns | b.columns)
+    return Expr(
+        f"({a.sql} {sign} {b.sql})", lambda c: function(a.array(c), b.array(c)), a.columns | b.columns,
+        shared=(*a.shared, *b.shared),
+    )  # fmt: skip
 
 
 def _indicator(sign: str, function: Callable, left: Expr, right: Expr | float) -> Expr:
@@ -103,4 +115,5 @@ def _indicator(sign: str, function: Callable, left: Expr, right: Expr | float) -
         lambda c: function(a.array(c), b.array(c)).astype(np.float64),
         a.columns | b.columns,
         condition,
+        (*a.shared, *b.shared),
     )

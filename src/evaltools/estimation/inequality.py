@@ -66,7 +66,12 @@ def gini_curve(y: Array, w: Array, _: float = np.nan) -> tuple[Array, Array, Arr
     if not total > 0:
         return np.full(1, np.nan), np.full((len(y), 1), np.nan), NONE
     g = (2 * (w * y) @ n_to - (w * w) @ y) / (n * total) - 1
-    u = (2 * (n_to * y - y_to) + total - n * y - g * (total + n * y)) / (n * total)
+    u = 2 * n_to  # the formula above, gathered by y, in place: millions of rows pass here
+    u -= n * (1 + g)
+    u *= y
+    u -= 2 * y_to
+    u += total * (1 - g)
+    u /= n * total
     return np.array([g]), u[:, None], NONE
 
 

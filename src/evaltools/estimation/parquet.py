@@ -101,7 +101,11 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
         named = {k: quoted(k + " as key" if k in shared else k) for k in keys}
         sql_keys = ", ".join(f"{text} AS {quoted(k)}" for k, text in named.items())
         weights = {key: f"w{i}" for i, key in enumerate(dict.fromkeys((s.needs, s.inside) for s in unique.values()))}
-        middle_columns = ", ".join(f"{_valid_weight(*key)} AS {name}" for key, name in weights.items())
+        parts = {name: sql for s in unique.values() for e in (s.value, s.inside or ONE) for name, sql in e.shared}
+        middle_columns = ", ".join(
+            [*(f"{sql} AS {name}" for name, sql in parts.items()),
+             *(f"{_valid_weight(*key)} AS {name}" for key, name in weights.items())]
+        )  # fmt: skip
         values = ", ".join(f"{_sql(s, weights[s.needs, s.inside])} AS s{i}" for i, s in enumerate(unique.values()))
         table = source.frame(
             f"SELECT {sql_keys}, {values}, min(w) AS least, max(w) AS most, count(*) - count(w) AS without "
@@ -134,6 +138,8 @@ def _sql(one: Sum, weight: str) -> str:
     if one.power == 0:
         return f"count(nullif({weight}, 0))"
     factor = weight if one.power == 1 else f"{weight} * {weight}"
+    if one.value.condition:  # an indicator: adding the weight where it holds is cheaper than weight x (1 or 0)
+        return f"sum(CASE WHEN {one.value.condition} THEN {factor} END)"
     return f"sum({factor})" if one.value.sql == ONE.sql else f"sum({factor} * {one.value.sql})"
 
 
@@ -168,7 +174,7 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
             f"FROM (SELECT DISTINCT {text} FROM {source.relation})"
         )
         table = source.frame("SELECT * FROM cell ORDER BY cell")
-        on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in keys)
+        on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in _enough(table, keys))
         values = ", ".join(f"{source.number(c)} AS c{i}" for i, c in enumerate(columns)) or "0 AS none"
         size = f"{source.number(design.size)} AS size, " if design.size else ""
         arrays = source.connection.execute(
@@ -191,6 +197,12 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
         if np.isinf(values).any():
             raise EstimationError(f"column {c!r} holds infinite values", where=f"{np.isinf(values).sum()} rows")
     return Rows(layout, cell, keyed.unit.astype(np.int32)[key], weight, size, loaded)
+
+
+def _enough(cells: pd.DataFrame, keys: Sequence[str]) -> Sequence[str]:
+    """One key that tells all cells apart, if there is one (PSU codes mostly do): a join on it is much faster."""
+    alone = [k for k in keys if cells[k].nunique(dropna=False) == len(cells)]
+    return alone[:1] or keys
 
 
 def _filled(values: Any) -> Array:

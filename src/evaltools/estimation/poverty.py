@@ -80,11 +80,10 @@ def gap(y: str | Expr, line: float | str | Expr, alpha: float) -> Expr:
     poor = income.below(z)
     if alpha == 0:
         return poor
-    depth = 1 - income / z
+    depth = (1 - income / z).where(poor).once()
     if alpha in (1, 2, 4):  # products: pow() is several times slower
-        power = {1: depth, 2: depth * depth, 4: (depth * depth) * (depth * depth)}[int(alpha)]
-        return power.where(poor)
-    return depth.power(alpha).where(poor)
+        return {1: depth, 2: depth * depth, 4: (depth * depth) * (depth * depth)}[int(alpha)]
+    return depth.power(alpha)
 
 
 def arpr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: float = 0.6, within: str = "all",

@@ -16,6 +16,7 @@ from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, s
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, assemble, load_rows, srs_variance
 from evaltools.estimation.expr import ONE, Array
+from evaltools.estimation.parallel import each
 from evaltools.estimation.results import Estimates
 from evaltools.estimation.units import Codes
 from evaltools.estimation.variance import Scores, Variation
@@ -65,13 +66,20 @@ def sort_rows(y: Array, weight: Array, domain: Codes, count: int, *, stable: boo
     stable: equal values keep the order of the rows (several times slower)
     """
     row = np.flatnonzero((domain >= 0) & ~np.isnan(y) & (weight > 0))
-    if count > 1:
-        row = row[np.argsort(domain[row], kind="stable")]
-    start = np.searchsorted(domain[row], np.arange(count + 1))
-    for d in range(count):
-        part = row[start[d] : start[d + 1]]
-        row[start[d] : start[d + 1]] = part[np.argsort(y[part], kind="stable" if stable else None)]
-    return Sorted(row, start, y[row])
+    place = domain[row]
+    if count > 1 and (place[1:] < place[:-1]).any():
+        order = np.argsort(place, kind="stable")
+        row, place = row[order], place[order]
+    start = np.searchsorted(place, np.arange(count + 1))
+    values = y[row]
+
+    def sort(d: int) -> None:
+        mine = slice(start[d], start[d + 1])
+        order = np.argsort(values[mine], kind="stable" if stable else None)
+        row[mine], values[mine] = row[mine][order], values[mine][order]
+
+    each(count, sort, len(row))
+    return Sorted(row, start, values)
 
 
 @dataclass(frozen=True)
@@ -141,17 +149,20 @@ def _apply(weight: Array, order: Sorted, curve: Curve, line: Line | None, at: fl
     """The curve in every domain."""
     value, slope, spread = np.full((order.count, m), np.nan), np.zeros((order.count, m)), np.zeros((order.count, m))
     influence, w = np.zeros((len(order.row), m)), weight[order.row]
-    for d in range(order.count):
+
+    def apply(d: int) -> None:
         mine = slice(order.start[d], order.start[d + 1])
         if mine.start == mine.stop:
-            continue
+            return
         if line is not None and line.is_own:
-            at, own = line.curve(order.y[mine], w[mine])
-            value[d], u, own_slope = curve(order.y[mine], w[mine], at)
+            own_at, own = line.curve(order.y[mine], w[mine])
+            value[d], u, own_slope = curve(order.y[mine], w[mine], own_at)
             u = u + own[:, None] * own_slope
         else:
             value[d], u, slope[d] = curve(order.y[mine], w[mine], at)
         influence[mine], spread[d] = u, w[mine] @ (u * u)
+
+    each(order.count, apply, len(order.row))
     return Pass(order, value, slope, spread, influence)
 
 
@@ -169,8 +180,14 @@ def _layout(rows: Rows, y: str, passes: list[Pass]) -> tuple[Layout, Array, Arra
 
 def _sums(code: Codes, weight: Array, one: Pass, count: int) -> Array:
     """(count, m) sums of weight x influence by code."""
-    place, w = code[one.order.row], weight[one.order.row]
-    return np.column_stack([np.bincount(place, w * u, count) for u in one.influence.T])
+    place, w, m = code[one.order.row], weight[one.order.row], one.influence.shape[1]
+    out = np.zeros((count, m))
+
+    def add(k: int) -> None:
+        out[:, k] = np.bincount(place, w * one.influence[:, k], count)
+
+    each(m, add, len(w))
+    return out
 
 
 def _linearized(rows: Rows, layout: Layout, z: Array, passes: list[Pass], line_u: Array | None,
