@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -29,3 +31,35 @@ def eph() -> Path:
     if not (folder / "household_waves.parquet").exists():
         pytest.skip("the real household panel is not on this machine (set EVALTOOLS_EPH to its folder)")
     return folder
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def evaltools(tmp_path, monkeypatch, capsys) -> Callable[..., Done]:
+    """The command line in this process, from a foreign directory: what a shell would see, without its start-up time.
+
+    tests/cli/test_doors.py runs some commands in a process of their own.
+    """
+    from evaltools.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*words: object) -> Done:
+        capsys.readouterr()
+        try:
+            main([str(w) for w in words])
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(bool(end.code))
+        out, err = capsys.readouterr()
+        return Done(status, out, err)
+
+    return run

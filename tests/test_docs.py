@@ -28,14 +28,13 @@ CASES = sorted({command for page in PAGES for command in commands(page)})
 
 @pytest.mark.parametrize("command", CASES)
 @pytest.mark.xdist_group("docs")
-def test_a_documented_command_works(command, tmp_path):
+def test_a_documented_command_works(command, tmp_path, evaltools):
     words = shlex.split(command)[1:]
     if words[0] in ASK:
         words.append("--help")
     elif "--out" in words:
         words[words.index("--out") + 1] = str(tmp_path / "out")
-    program = str(Path(sys.executable).parent / "evaltools")
-    done = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = evaltools(*words)
     assert done.returncode == 0, done.stderr
 
 

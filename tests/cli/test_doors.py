@@ -58,25 +58,32 @@ def test_nbconvert_execute_from_a_foreign_directory(tmp_path, root):
         (["report", "--no-such-option"], 2, "no-such-option"),
     ],
 )
-def test_a_wrong_command_ends_with_its_own_status_and_says_what_to_do(words, status, says, tmp_path):
-    done = run(BIN / "evaltools", *words, cwd=tmp_path)
+def test_a_wrong_command_ends_with_its_own_status_and_says_what_to_do(words, status, says, evaltools):
+    done = evaltools(*words)
     assert done.returncode == status, done.stderr
     assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refusal_in_a_process_of_its_own(tmp_path):
+    done = run(BIN / "evaltools", "report", "--city", "meizou", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert "meizhou" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
     "command", ["", "report", "rules", "indicators", "claims", "check", "template", "sample", "synth"]
 )
-def test_help_says_what_goes_in_and_what_comes_out(command, tmp_path):
-    done = run(BIN / "evaltools", *command.split(), "--help", cwd=tmp_path, env={"PATH": str(BIN), "COLUMNS": "100"})
+def test_help_says_what_goes_in_and_what_comes_out(command, evaltools):
+    done = evaltools(*command.split(), "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage" in done.stdout
     assert len(done.stdout.splitlines()) > 10
 
 
 @pytest.mark.parametrize("words", [["rules", "--city", "清远", "--as-of", "2018-06-30"], ["claims"], ["indicators"]])
-def test_lists_are_json_on_request(words, tmp_path):
-    done = run(BIN / "evaltools", *words, "--format", "json", cwd=tmp_path)
+def test_lists_are_json_on_request(words, evaltools):
+    done = evaltools(*words, "--format", "json")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) > 20

@@ -51,4 +51,5 @@ def test_the_columns_of_the_sample_list_are_named() -> None:
 @pytest.mark.parametrize("text", re.findall(r'expression: "(.+?)"', TEXT))
 def test_the_expressions_shown_compile(text: str) -> None:
     kinds = {"village": "text", "income": "number", "size": "number", "visited": "number"}
-    assert compile_expression(text, kinds, where="docs/data.md").columns
+    found = compile_expression(text, kinds, where="docs/data.md").columns
+    assert found or text == "None"  # None, the unknown, is the one that reads no column
