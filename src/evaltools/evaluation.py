@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaltools import provenance, terms
-from evaltools.errors import EvaltoolsError, ScopeError
+from evaltools.errors import EvaltoolsError
 from evaltools.paths import resolve, shown
-from evaltools.standards import RuleBook, Rules
+from evaltools.standards import RuleBook, Rules, evaluation_date
 
 if TYPE_CHECKING:
-    from evaltools.indicators import ExitVerdicts, Gates, HelpedGates, StockFlow, VillageVerdicts
+    from evaltools.indicators import ExitVerdicts, Gates, HelpedGates, IndicatorTable, StockFlow, VillageVerdicts
+    from evaltools.indicators.assessment import Assessment
     from evaltools.intake import QualityReport, Tables
     from evaltools.report import CityReport, HelpedCity, Provenance, ReportInput
-    from evaltools.report.model import FundTables
+    from evaltools.report.model import FundTables, IndicatorTables
+    from evaltools.shared import Shared
 
 
 class CityEvaluation:
@@ -109,10 +111,30 @@ class CityEvaluation:
         return stock_flow(self.tables, self.rules)
 
     @cached_property
+    def indicators(self) -> IndicatorTable:
+        """All indicators of the catalogue for this city and its places: `indicators.value("housing.safe_share")`.
+
+        The report computes those it shows; this computes every one.
+        """
+        from evaltools.indicators import Catalogue, compute_indicators
+
+        return compute_indicators(self.tables, self.book, as_of=self.as_of, catalogue=Catalogue.load())
+
+    @cached_property
     def helped(self) -> tuple[Helped, ...]:
         """The cities this one helps, each evaluated under its own rules; a broken one says why and stops nothing."""
         codes = self.book.pairings.helped_by(self.city.code, self.as_of)
         return tuple(_helped(self, terms.city(code)) for code in codes)
+
+    @cached_property
+    def assessment(self) -> Shared[Assessment]:
+        """The assessment of the whole province, in which this city stands; made once for all cities, and kept.
+
+        `.value`: as it may be published, None where it could not be made, and `.reason`: why not.
+        """
+        from evaltools.shared import assessment
+
+        return assessment(self.data, self.year, self.as_of, self.book)
 
     @cached_property
     def report(self) -> CityReport:
@@ -128,7 +150,7 @@ class CityEvaluation:
     def __repr__(self) -> str:
         head = f"{self.city.name} {self.year}，规则日期 {self.as_of.isoformat()}，数据 {shown(resolve(self.data))}"
         mark = "（合成数据）" if self.tables.is_synthetic else ""
-        return head + mark + "\n可看：.rules .quality .exits .villages .gates .account .report"
+        return head + mark + "\n可看：.rules .quality .exits .villages .gates .account .indicators .report"
 
 
 @dataclass(frozen=True)
@@ -160,8 +182,59 @@ def _report_input(one: CityEvaluation) -> ReportInput:
         "helper": terms.city(helper) if helper else None, "pairings": one.book.pairings,
     }  # fmt: skip
     if _is_helping(one):
-        return ReportInput(**common, helped=tuple(_published(h) for h in one.helped), funds=_funds(one))
-    return ReportInput(**common, **_results(one))
+        return ReportInput(
+            **common, helped=tuple(_published(h) for h in one.helped), funds=_funds(one),
+            indicators=_shown(one, EASTWEST),
+        )  # fmt: skip
+    more = {"indicators": _shown(one, OWN), **_series(one), **_compared(one)} if one.city.has_tasks else {}
+    return ReportInput(**common, **_results(one), **more)
+
+
+OWN = ("three", "five", "six", "eight", "ten")
+EASTWEST = ("helping_three",)
+HELPED = ("helping_six", "helping_eight")
+"""Parts of the list of shown indicators: of a city's own report, of a helping city, of the cities that one helps."""
+
+
+def _shown(one: CityEvaluation, parts: tuple[str, ...]) -> IndicatorTables:
+    """The indicators that the report shows, as they may be published."""
+    from evaltools.indicators import Catalogue, compute_indicators
+    from evaltools.report.chapters.shown import ids
+    from evaltools.report.publish_indicators import publish_indicators
+
+    wanted = (*ids(*parts), *_measures(one))
+    table = one.__dict__.get("indicators") or compute_indicators(
+        one.tables, one.book, as_of=one.as_of, catalogue=Catalogue.load(), levels=("city", "county"), only=wanted
+    )
+    return publish_indicators(table, one.rules, wanted)
+
+
+def _measures(one: CityEvaluation) -> list[str]:
+    """Indicators that measure a figure published of this city (appendix D)."""
+    from evaltools.indicators import Catalogue
+    from evaltools.standards import Claims
+
+    known = Catalogue.load()
+    return [c.measure for c in Claims.load().of(one.city) if c.measure in known]
+
+
+def _compared(one: CityEvaluation) -> dict[str, Any]:
+    """The assessment of the province, why there is none, and the cities it had to leave out."""
+    made = one.assessment
+    left_out = tuple(terms.city(code) for code in made.left_out)
+    return {"assessment": made.value, "assessment_reason": made.reason, "not_compared": left_out}
+
+
+def _series(one: CityEvaluation) -> dict[str, Any]:
+    """Series behind two charts; a table that is absent leaves its series out."""
+    from evaltools.report.publish import publish_arrivals, publish_teams
+
+    out: dict[str, Any] = {}
+    if one.tables.has("fund_flows"):
+        out["arrivals"] = publish_arrivals(one.tables.fund_flows, one.rules)
+    if one.tables.has("teams") and one.tables.has("villages"):
+        out["teams"] = publish_teams(one.tables.teams, one.tables.load("villages", year=one.year), one.rules)
+    return out
 
 
 def _results(one: CityEvaluation) -> dict[str, Any]:
@@ -179,7 +252,8 @@ def _published(helped: Helped) -> HelpedCity:
     if helped.own is None:
         return HelpedCity(helped.city, failure=helped.failure)
     results = _results(helped.own)
-    return HelpedCity(helped.city, results["gates"], results["exits"], results["villages"])
+    shown = _shown(helped.own, HELPED)
+    return HelpedCity(helped.city, results["gates"], results["exits"], results["villages"], indicators=shown)
 
 
 def _funds(one: CityEvaluation) -> FundTables | None:
@@ -217,22 +291,3 @@ def _provenance(one: CityEvaluation) -> Provenance:
         inputs=provenance.hash_inputs(resolve(one.data)), changed_rules=tuple(c.id for c in one.book.changes),
         command=f"evaltools report --city {one.city.key} --year {one.year} --as-of {one.as_of.isoformat()} {options}",
     )  # fmt: skip
-
-
-def evaluation_date(as_of: str | date | None, year: int) -> date:
-    text = as_of.isoformat()[:10] if isinstance(as_of, date) else (as_of or "").strip()
-    text = text or f"{year}-12-31"
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ScopeError(
-            f"as_of = {as_of!r} is not a date", expected="YYYY-MM-DD, such as 2020-12-31, or nothing",
-            todo="write the date as text with year, month and day",
-        ) from None  # fmt: skip
-    if day.year != int(year):
-        raise ScopeError(
-            f"as_of {text} does not lie in the year {year} that is evaluated",
-            expected=f"a date from {year}-01-01 to {year}-12-31: lines are those of the year itself (当年)",
-            todo="leave as_of empty for 31 December of the year",
-        )  # fmt: skip
-    return day

@@ -16,17 +16,20 @@ import pandas as pd
 
 from evaltools.errors import ReportError, nearest
 from evaltools.report.blocks import Bound, Chapter, Document
-from evaltools.terms import City, CityRole
+from evaltools.terms import City, CityRole, VerdictState
 
 if TYPE_CHECKING:
-    from evaltools.indicators import Gates, VillageVerdicts
+    from evaltools.indicators import Gates, Indicator, VillageVerdicts
+    from evaltools.indicators.assessment import Assessment
     from evaltools.indicators.bunching import DensityJump
     from evaltools.intake import QualityReport
     from evaltools.standards import Pairings, Rules
 
 LANGUAGES = ("zh", "en")
 SUMMARY = "摘要"
-NUMBERS = {"一": "1", "二": "2", "四": "4", "十": "10"} | {f"附录{c}": f"Appendix {c}" for c in "ABCE"}
+NUMBERS = {n: str(i + 1) for i, n in enumerate("一二三四五六七八九十")} | {
+    f"附录{c}": f"Appendix {c}" for c in "ABCDEF"
+}
 """Chapter number in a Chinese report -> in an English one. Reports are asked for chapters by the Chinese number."""
 
 
@@ -111,14 +114,72 @@ class FundTables:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One indicator of the catalogue for this city, as it may be published.
+
+    value : the number, None where it is unknown or withheld; bound : (comparison, limit) of a withheld share, e.g.
+    (">=", 0.993); low, high : interval of an estimate from a sample; n : rows behind it; missing_share : rows without
+    a known answer; limit, comparison : of its rule; state : against it; best, worst : (county code, value) among the
+    counties whose numbers may be printed; numerator, denominator : what a ratio was made of
+    """
+
+    entry: Indicator
+    value: float | None
+    bound: tuple[str, float] | None
+    low: float | None
+    high: float | None
+    n: int | None
+    missing_share: float | None
+    limit: float | None
+    comparison: str
+    state: VerdictState
+    is_withheld: bool
+    best: tuple[str, float] | None
+    worst: tuple[str, float] | None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+@dataclass(frozen=True)
+class IndicatorTables:
+    """Indicators that a report shows. `readings`: id -> Reading; `missing`: id -> why there is none."""
+
+    readings: Mapping[str, Reading]
+    missing: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TeamTables:
+    """Presence of teams in the relatively poor villages: no household is in it.
+
+    months : month (first day), villages (with a captain in office on that day), share; villages : how many there are;
+    rows : posts read
+    """
+
+    months: pd.DataFrame
+    villages: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class ArrivalTables:
+    """The per-capita input that arrived, up to the report's date. years : year, payer, yuan; rows : payments read."""
+
+    years: pd.DataFrame
+    rows: int
+
+
+@dataclass(frozen=True)
 class HelpedCity:
-    """One city a helping city is paired with and its published results; `failure`: why there are none."""
+    """One city a helping city is paired with and its published results; `failure`: why there are none;
+    `indicators`: those of its own that speak of the help."""
 
     city: City
     gates: Gates | None = None
     exits: ExitTables | None = None
     villages: VillageVerdicts | None = None
     failure: str = ""
+    indicators: IndicatorTables | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +189,10 @@ class ReportInput:
     `rules`: the snapshot for this city and date; `quality`: the ledger of what was read; `places`: code -> name of
     counties, towns and villages; `exits`, `villages`, `gates`, `account`: results that may be published, None where
     the city has none; `helper`: the helping city of a helped one; for a helping city `helped`: its pairs, `funds`: its
-    money; `pairings`: the rule book's pairs, cited where a pair is named; `meta`: meta.json of the data.
+    money; `pairings`: the rule book's pairs, cited where a pair is named; `meta`: meta.json of the data;
+    `indicators`: what the chapters show of the catalogue; `teams`, `arrivals`: series for two charts;
+    `assessment`: of all cities with tasks, as it may be published; where it is None `assessment_reason` says why;
+    `not_compared`: cities that had to be left out of it.
     """
 
     city: City
@@ -148,6 +212,12 @@ class ReportInput:
     helped: tuple[HelpedCity, ...] = ()
     funds: FundTables | None = None
     pairings: Pairings | None = None
+    indicators: IndicatorTables | None = None
+    teams: TeamTables | None = None
+    arrivals: ArrivalTables | None = None
+    assessment: Assessment | None = None
+    assessment_reason: str = ""
+    not_compared: tuple[City, ...] = ()
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:

@@ -17,13 +17,15 @@ from evaltools.indicators.account import INFLOWS, OUTFLOWS
 from evaltools.indicators.bunching import DensityJump, density_jump
 from evaltools.indicators.disclosure import MIN_CELL, protect
 from evaltools.indicators.exits.result import COMPONENTS, ExitVerdicts, StockFlow
-from evaltools.report.model import AccountTables, ExitTables, FundTables
+from evaltools.report.model import AccountTables, ArrivalTables, ExitTables, FundTables, TeamTables
 from evaltools.terms import ExitRoute, RegistryStatus, VerdictState
 
 BAND = "method.just_passed_band"
 """Rule (our own) that says how wide "just above the line" is, as a fraction of the line."""
 NEAR = (0.80, 1.20)
 """The neighbourhood of the line that is shown enlarged."""
+CAPTAINS = ("captain", "captain_and_secretary")
+"""Posts of who leads a team."""
 ALL_GROUPS = ""
 """Group of the row that holds the sample's sums."""
 CITY = ""
@@ -287,6 +289,36 @@ def publish_funds(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helpe
         split=_split(paid[paid["fund"] == "per_capita_input"], helper_code),
         rows=len(flows),
     )
+
+
+def publish_arrivals(flows: pd.DataFrame, rules: Any) -> ArrivalTables:
+    """The per-capita input that had arrived by the rules' date, by year of arrival and payer. `flows`: fund_flows."""
+    own = flows[flows["fund"] == "per_capita_input"]
+    paid = pd.to_datetime(own["paid_date"])
+    arrived = own[paid.notna() & (paid <= pd.Timestamp(rules.as_of))]
+    years = pd.to_datetime(arrived["paid_date"]).dt.year
+    sums = arrived["amount_yuan"].astype(float).groupby([years.rename("year"), arrived["payer"].astype(str)]).sum()
+    return ArrivalTables(sums.rename("yuan").reset_index(), len(own))
+
+
+def publish_teams(teams: pd.DataFrame, villages: pd.DataFrame, rules: Any) -> TeamTables:
+    """On the first of each month, how many relatively poor villages of the year had a captain in office.
+
+    `teams`: posts with from_date and to_date (open where still held); `villages`: rows of villages of the year.
+    """
+    poor = villages[villages["is_poor_village"].fillna(False).astype(bool)]["village_code"].astype(str)
+    posts = teams[(teams["team_level"] == "village") & teams["post"].isin(CAPTAINS)]
+    posts = posts[posts["village_code"].astype(str).isin(set(poor))]
+    since = pd.to_datetime(posts["from_date"])
+    until = pd.to_datetime(posts["to_date"]).fillna(pd.Timestamp(rules.as_of))
+    if posts.empty:
+        return TeamTables(pd.DataFrame({"month": [], "villages": [], "share": []}), len(poor), 0)
+    rows = [
+        {"month": day, "villages": posts.loc[(since <= day) & (until >= day), "village_code"].nunique()}
+        for day in pd.date_range(since.min().replace(day=1), pd.Timestamp(rules.as_of), freq="MS")
+    ]
+    months = pd.DataFrame(rows)
+    return TeamTables(months.assign(share=months["villages"] / len(poor)), len(poor), len(posts))
 
 
 def _guidance(flows: pd.DataFrame, villages: pd.DataFrame, rules: Any, helper_code: str, year: int) -> pd.DataFrame:

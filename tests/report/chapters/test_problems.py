@@ -10,7 +10,7 @@ import pytest
 
 from evaltools.errors import ReportError
 from evaltools.report.blocks import Ref, Table
-from evaltools.report.chapters import build_city_report, findings
+from evaltools.report.chapters import build_city_report, findings, readings
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, ProblemClass, entry, ranked
 from evaltools.report.inline import inline_parts, plain_text
@@ -74,6 +74,7 @@ def test_every_kind_in_the_code_has_a_recommendation_and_none_is_idle():
     kinds = set(findings._table()["kinds"])
     used = set(re.findall(r'Finding\(\s*"(\w+)"', code)) | set(re.findall(r'_finding\(\s*desk,\s*"(\w+)"', code))
     used |= {"gate_not_met", "approval_not_met", "helped_not_met", "helped_open"}  # chosen by state
+    used |= set(readings.OWNER_KIND.values())
     assert used == kinds
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evaltools.indicators import Gate, Gates
 from evaltools.intake import load_contract
 from evaltools.report.blocks import Block, Bound, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.chapters.definitions import indicator_definitions
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.gatewords import GateWords, sample_of, words_of
 from evaltools.report.chapters.one import USED, rule_label
@@ -17,8 +18,9 @@ UNBROKEN = {"col.limit": 0.14, "a.col_from": 0.15}
 """Columns of amounts and dates, which no line may break; the others take what they need."""
 
 
-def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = ()) -> Chapter:
-    """Every rule the report uses: population, denominator, limit, clause, since when; the formulas in words."""
+def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = (), parts: Sequence[str] = ()) -> Chapter:
+    """Every rule the report uses: population, denominator, limit, clause, since when; the formulas in words; every
+    indicator that the chapters of `parts` show."""
     say = desk.say
     blocks: list[Block] = [Paragraph(say("a.intro", as_of=desk.as_of)), Heading(say.word("a.rules_heading"))]
     by_chapter: dict[str, list[Rule]] = {}
@@ -30,9 +32,8 @@ def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = ()) ->
         blocks.append(_definitions(desk, chapter, str(names[rules[0].id]), rules))
     if gates:
         blocks += [Heading(say.word("a.formula_heading")), _formulas(desk, gates[0])]
-    return Chapter(
-        "附录A", say.word("chapter.a"), (*blocks, Heading(say.word("a.words_heading")), Paragraph(say("a.words")))
-    )
+    blocks += indicator_definitions(desk, parts)
+    return Chapter("附录A", say.word("chapter.a"), (*blocks, Heading(say.word("a.words_heading")), Paragraph(say("a.words"))))
 
 
 def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> Table:

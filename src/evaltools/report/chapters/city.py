@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from evaltools.indicators import Gates
 from evaltools.report.binding import param
 from evaltools.report.blocks import Chapter, Document, Inline
+from evaltools.report.chapters.appendix_claims import appendix_d
 from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
 from evaltools.report.chapters.appendix_methods import appendix_a, appendix_b
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import ranked
+from evaltools.report.chapters.eight import chapter_eight
+from evaltools.report.chapters.findings import Finding, ranked
+from evaltools.report.chapters.five import chapter_five
 from evaltools.report.chapters.four import chapter_four
 from evaltools.report.chapters.gatewords import words_of
 from evaltools.report.chapters.helped import chapter_helped, summary_helping
 from evaltools.report.chapters.helping import DUTIES, SPLIT, chapter_duties
+from evaltools.report.chapters.nine import chapter_nine
 from evaltools.report.chapters.one import chapter_one
+from evaltools.report.chapters.pairs import chapter_money, chapter_presence, chapter_voices
+from evaltools.report.chapters.six import chapter_six
 from evaltools.report.chapters.summary import summary
 from evaltools.report.chapters.ten import chapter_ten
+from evaltools.report.chapters.three import chapter_east, chapter_three
 from evaltools.report.chapters.two import chapter_two
 from evaltools.report.model import NUMBERS, CityReport, ReportInput
 from evaltools.terms import VerdictState
+
+OWN_PARTS = ("three", "five", "six", "eight", "ten")
+HELPING_PARTS = ("helping_three", "helping_six", "helping_eight")
+_FINDS = "二四三五六七八九一"
+"""Chapters in the order in which findings of equal weight are listed."""
 
 
 def build_city_report(inp: ReportInput) -> CityReport:
@@ -36,43 +50,38 @@ def build_city_report(inp: ReportInput) -> CityReport:
 
 
 def _helped(desk: Desk) -> tuple[Chapter, ...]:
-    """摘要, 一, 二, 四, 十 and the appendices of a city that is helped or helps itself."""
-    one, found_one = chapter_one(desk)
-    two, found_two = chapter_two(desk)
-    four, found_four = chapter_four(desk)
-    findings = ranked([*found_two, *found_four, *found_one])
+    """The chapters and appendices of a city that is helped or helps itself, in the order of the report."""
+    body = [f(desk) for f in (chapter_one, chapter_two, chapter_three, chapter_four, chapter_five, chapter_six,
+                              chapter_eight, _nine)]  # fmt: skip
     gates = [desk.inp.gates] if desk.inp.gates is not None else []
-    return (
-        summary(desk, findings),
-        one,
-        two,
-        four,
-        chapter_ten(desk, findings),
-        appendix_a(desk, gates),
-        appendix_b(desk, gates),
-        appendix_c(desk),
-        appendix_e(desk),
-    )
+    return _bound(desk, body, summary, appendix_a(desk, gates, parts=OWN_PARTS), gates)
 
 
 def _helping(desk: Desk) -> tuple[Chapter, ...]:
-    """The same numbers for a helping city: 二 duties and what arrived, 四 the cities it helps."""
-    one, found_one = chapter_one(desk)
-    two, found_two = chapter_duties(desk)
-    four, found_four = chapter_helped(desk)
-    findings = ranked([*found_two, *found_four, *found_one])
+    """The same numbers for a helping city: 二 duties, 三 east–west, 四 outcomes, 五 money, 六 teams, 八 voices."""
+    body = [f(desk) for f in (chapter_one, chapter_duties, chapter_east, chapter_helped, chapter_money,
+                              chapter_presence, chapter_voices, _nine)]  # fmt: skip
     gates = [h.gates for h in desk.inp.helped if h.gates is not None]
-    return (
-        summary_helping(desk, findings),
-        one,
-        two,
-        four,
-        chapter_ten(desk, findings),
-        appendix_a(desk, gates, (*DUTIES, *SPLIT)),
-        appendix_b(desk, gates),
-        appendix_c(desk),
-        appendix_e(desk),
-    )
+    return _bound(desk, body, summary_helping, appendix_a(desk, gates, (*DUTIES, *SPLIT), HELPING_PARTS), gates)
+
+
+def _nine(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    return chapter_nine(desk, desk.inp.assessment)
+
+
+def _bound(
+    desk: Desk,
+    body: Sequence[tuple[Chapter, list[Finding]]],
+    first: Callable[[Desk, Sequence[Finding]], Chapter],
+    definitions: Chapter,
+    gates: Sequence[Gates],
+) -> tuple[Chapter, ...]:
+    """Summary, body, problem list, appendices. Equal findings keep the order of exit, villages, sectors, basis."""
+    order = sorted(body, key=lambda cf: _FINDS.index(cf[0].number))
+    findings = ranked(f for _, found in order for f in found)
+    ten = chapter_ten(desk, findings)
+    ends = (definitions, appendix_b(desk, gates), appendix_c(desk), appendix_d(desk), appendix_e(desk))
+    return (first(desk, findings), *(c for c, _ in body), ten, *ends)
 
 
 def cover(desk: Desk) -> Document:

@@ -33,22 +33,27 @@ DUTIES = (
     "assistance.stability",
 )
 """Duties of a helping city, in the order of the table; those that no document sets for this city say 无规定."""
-SHOWN_BY = {SPLIT[1]: "split", AMOUNT: "guidance", DUE: "guidance"}
-"""Duty -> table of this report that shows whether it was done; the others have no data in this edition."""
+PRESENCE = "pairs-presence"
+SHOWN_BY = {
+    SPLIT[1]: "split",
+    AMOUNT: "guidance",
+    DUE: "guidance",
+    "teams.first_secretary.pearl_delta_city": PRESENCE,
+    "teams.leader_rank.pearl_delta_city": PRESENCE,
+    "assistance.leader_visits_min": PRESENCE,
+    "assistance.helper_visits_min": PRESENCE,
+    "assistance.helper_studies_min": PRESENCE,
+    "assistance.helper_reports_min": PRESENCE,
+    "assistance.county_town_pairs": PRESENCE,
+}
+"""Duty -> table of this report that shows whether it was done; of the others there are no data."""
 
 
 def chapter_duties(desk: Desk) -> tuple[Chapter, list[Finding]]:
-    """Pairs, duties with clause, the share of the fiscal input, guidance funds."""
+    """Pairs, and the duties in force with their clause and where their evidence stands."""
     say = desk.say
-    guidance, findings = _guidance(desk)
-    blocks: list[Block] = [
-        Heading(say.word("helping.pairs_heading")),
-        pairs_list(desk),
-        *_duties(desk),
-        *_split(desk),
-        *guidance,
-    ]
-    return Chapter("二", say.word("chapter.two_helping"), tuple(blocks)), findings
+    blocks: list[Block] = [Heading(say.word("helping.pairs_heading")), pairs_list(desk), *_duties(desk)]
+    return Chapter("二", say.word("chapter.two_helping"), tuple(blocks)), []
 
 
 def _duties(desk: Desk) -> list[Block]:
@@ -58,7 +63,10 @@ def _duties(desk: Desk) -> list[Block]:
         if not is_defined:
             return say.label(VerdictState.RULE_UNDEFINED)
         key = SHOWN_BY.get(rule_id)
-        has_table = funds is not None and len(funds.split if key == "split" else funds.guidance) > 0
+        if key == PRESENCE:
+            has_table = any(h.indicators is not None and h.indicators.readings for h in desk.inp.helped)
+        else:
+            has_table = funds is not None and len(funds.split if key == "split" else funds.guidance) > 0
         return say("helping.see", ref=Ref(key)) if key and has_table else say.label(VerdictState.EVIDENCE_MISSING)
 
     rules = [desk.rule(i) for i in DUTIES]
@@ -95,7 +103,7 @@ def _ground(funds: FundTables, formula: str, rules: tuple[str, ...]) -> Ground:
     return Ground("data", ("fund_flows", "villages"), formula, funds.rows, rules)
 
 
-def _split(desk: Desk) -> list[Block]:
+def split(desk: Desk) -> list[Block]:
     """What arrived of the fiscal input and whose it was; no verdict on a year, since no yearly amount is set."""
     say, funds = desk.say, desk.inp.funds
     head = Heading(say.word("helping.split_heading"))
@@ -157,7 +165,7 @@ def _n(desk: Desk, funds: FundTables, ground: Ground) -> Inline:
     return desk.say("helping.n", n=desk.count(funds.rows, "rows", "funds.rows", ground))
 
 
-def _guidance(desk: Desk) -> tuple[list[Block], list[Finding]]:
+def guidance(desk: Desk) -> tuple[list[Block], list[Finding]]:
     """Guidance funds: due where a rule says so, arrived, on time; findings for what fell short or came late."""
     say, funds, amount, due = desk.say, desk.inp.funds, desk.rule(AMOUNT), desk.rule(DUE)
     blocks: list[Block] = [Heading(say.word("helping.guidance_heading"))]

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from evaltools.report.blocks import Block, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, ProblemClass, advice_of, evidence
+from evaltools.report.chapters.readings import readings_of, section_blocks
+from evaltools.report.chapters.shown import part
 from evaltools.report.inline import plain_text
 
 
 def chapter_ten(desk: Desk, findings: Sequence[Finding]) -> Chapter:
     """The problem list of all chapters, by class, and the recommendations."""
     say, title = desk.say, desk.say.word("chapter.ten")
-    last_year = Paragraph(say("ten.last_year"))
+    earlier = _earlier(desk)
     if not findings:
-        return Chapter("十", title, (Paragraph(say("ten.none")), last_year))
+        return Chapter("十", title, (Paragraph(say("ten.none")), *earlier))
     ground = Ground("data", (), "findings of all chapters", len(findings))
     n = desk.count(len(findings), "items", "findings.n", ground)
     blocks: list[Block] = [Paragraph(say("ten.intro", n=n))]
@@ -23,8 +25,16 @@ def chapter_ten(desk: Desk, findings: Sequence[Finding]) -> Chapter:
         blocks.append(Heading(say.label(cls)))
         own = [f for f in findings if f.problem_class is cls]
         blocks.append(_table(desk, cls, own, ground) if own else Paragraph(say("ten.class_none")))
-    blocks += [Heading(say.word("ten.advice_heading")), Bullets(tuple(advice_of(desk, findings)), True), last_year]
+    blocks += [Heading(say.word("ten.advice_heading")), Bullets(tuple(advice_of(desk, findings)), True), *earlier]
     return Chapter("十", title, tuple(blocks))
+
+
+def _earlier(desk: Desk) -> list[Block]:
+    """How the problems of the ledger were followed up; without a ledger that is said."""
+    (section,) = part("ten")
+    if not readings_of(desk, desk.inp.indicators, section):
+        return [Paragraph(desk.say("ten.last_year"))]
+    return section_blocks(desk, section)[0]
 
 
 def _table(desk: Desk, cls: ProblemClass, findings: Sequence[Finding], ground: Ground) -> Table:

@@ -1,0 +1,93 @@
+"""A helping city: 五 money owed and paid, 六 teams, visits and reports, 八 what people say, by city helped."""
+
+from __future__ import annotations
+
+from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.helping import guidance, split
+from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, readings_of
+from evaltools.report.chapters.shown import Section, part
+from evaltools.report.inline import inline_parts
+from evaltools.report.model import HelpedCity
+from evaltools.terms import VerdictState
+
+
+def chapter_money(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    """Its share of the input and its guidance funds: due, arrived, on time."""
+    blocks, findings = guidance(desk)
+    return Chapter("五", desk.say.word("chapter.five_helping"), (*split(desk), *blocks)), findings
+
+
+def chapter_presence(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    """Teams, visits, sessions and half-yearly reports, city by city."""
+    return _chapter(desk, "六", "six_helping", "helping_six")
+
+
+def chapter_voices(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    """Approval and satisfaction in the cities helped; what their gates find is found in chapter four."""
+    chapter, findings = _chapter(desk, "八", "eight_helping", "helping_eight")
+    return chapter, [f for f in findings if f.rule != "gate.public_approval_min"]
+
+
+def _chapter(desk: Desk, number: str, title: str, name: str) -> tuple[Chapter, list[Finding]]:
+    blocks: list[Block] = [Paragraph(desk.say("helping.by_city"))]
+    findings: list[Finding] = []
+    for section in part(name):
+        more, found = _section(desk, section)
+        blocks, findings = blocks + more, findings + found
+    return Chapter(number, desk.say.word(f"chapter.{title}"), tuple(blocks)), findings
+
+
+def _section(desk: Desk, section: Section) -> tuple[list[Block], list[Finding]]:
+    """One table: a row an indicator, a column a city with value, interval and verdict."""
+    say = desk.say
+    head = Heading(say.word(f"section.{section.key}"))
+    columns = [(h, _by_id(desk, h, section)) for h in desk.inp.helped]
+    known = [(h, rows) for h, rows in columns if rows]
+    if not known:
+        return [head, Paragraph(say("section.nothing"))], []
+    key = f"pairs-{section.key}"
+    order = [i for i in section.indicators if any(i in rows for _, rows in known)]
+    anyone = {i: next(rows[i] for _, rows in known if i in rows) for i in order}
+    is_sample = any(s.reading.entry.is_survey for s in anyone.values())
+
+    def cell(rows: dict[str, Shown], i: str) -> Inline:
+        return _cell(desk, rows[i]) if i in rows else desk.state(VerdictState.EVIDENCE_MISSING)
+
+    heads = [Column(desk.city_name(h.city)) for h, _ in known]
+    rows = tuple((s.name, *(cell(rows, i) for _, rows in known), s.limit(), s.cite()) for i, s in anyone.items())
+    ground = Ground("run", formula="cities helped with results")
+    table = Table(
+        title=say("section.table", name=say.word(f"section.{section.key}")), key=key, rows=rows,
+        columns=(Column(say.word("col.indicator")), *heads, Column(say.word("col.limit"), "right"),
+                 Column(say.word("col.clause"))),
+        n=desk.count(len(known), "cities", f"{key}.cities", ground),
+        note=say("section.sample", level=level_bound(desk)) if is_sample else "",
+    )  # fmt: skip
+    findings = [f for h, rows in known for s in rows.values() if (f := _finding(desk, h, s, section, key)) is not None]
+    return [head, table], findings
+
+
+def _by_id(desk: Desk, helped: HelpedCity, section: Section) -> dict[str, Shown]:
+    rows = readings_of(desk, helped.indicators, section)
+    return {s.reading.entry.id: Shown(desk, s.reading, f".{helped.city.code}") for s in rows}
+
+
+def _cell(desk: Desk, s: Shown) -> Inline:
+    """Value, its interval where it is an estimate, and its verdict where there is a limit."""
+    parts: list[Inline] = [s.value()]
+    if s.reading.low is not None and s.reading.value is not None:
+        parts += [" [", s.interval(), "]"]
+    if s.reading.state is not VerdictState.RULE_UNDEFINED:
+        parts.append(f" {desk.state(s.reading.state)}")
+    return inline_parts(tuple(parts))
+
+
+def _finding(desk: Desk, helped: HelpedCity, s: Shown, section: Section, key: str) -> Finding | None:
+    if s.reading.state is not VerdictState.NOT_MET or s.reading.entry.rule is None:
+        return None
+    what = desk.say("find.sector", item=s.name, value=s.value(), limit=s.limit())
+    subject = desk.say.word(f"section.{section.key}")
+    place = desk.city_name(helped.city)
+    return Finding(OWNER_KIND[section.owner], what, s.reading.entry.rule, place, "", key, subject, weight=2)

@@ -1,0 +1,306 @@
+"""Indicators of the catalogue in words and tables: found, how sure, clause, where worst, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, UNIT_FORMAT, Format
+from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
+from evaltools.report.chapters.desk import Desk, brief, withheld_note
+from evaltools.report.chapters.findings import Finding, with_advice
+from evaltools.report.chapters.say import Parts
+from evaltools.report.chapters.shown import Section
+from evaltools.report.inline import inline_parts
+from evaltools.report.model import IndicatorTables, Reading
+from evaltools.standards import Applicability, RuleStatus
+from evaltools.terms import VerdictState
+
+OWNER_KIND = {"county": "sector", "city": "sector_city", "helping_city": "sector_helping"}
+"""Who answers for a section -> kind of its findings in recommendations.yaml."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One reading with the desk's language; `place` stands in the refs of a city in another's report."""
+
+    desk: Desk
+    reading: Reading
+    place: str = ""
+
+    @property
+    def name(self) -> Inline:
+        entry = self.reading.entry
+        return self.desk.free(entry.label(self.desk.lang), f"indicator.{entry.id}.label", self._rule_ground())
+
+    @property
+    def ref(self) -> str:
+        return f"indicator.{self.reading.entry.id}{self.place}"
+
+    @property
+    def ground(self) -> Ground:
+        """Tables, formula in the catalogue's language, rows, rules."""
+        e, n = self.reading.entry, self.reading.n
+        formula = f"{e.statistic.value}({e.measure.text if e.measure else 'rows'}"
+        formula += f" / {e.of.text}" if e.of else ""
+        formula += f" | {e.population.text})" if e.population else ")"
+        rules = tuple(r for r in (e.rule, e.cite, *sorted(e.rules_read)) if r)
+        return Ground("data", e.tables, formula, "withheld" if n is None else n, rules)
+
+    def number(self, x: float | None, what: str = "value") -> Bound:
+        """A number in the indicator's unit; unknown is —."""
+        unit = self.reading.entry.unit
+        return self.desk.number(x, unit, f"{self.ref}.{what}", self.ground, format_for(unit, x))
+
+    def value(self) -> Bound:
+        """The value; a withheld one as its bound, or ※."""
+        r = self.reading
+        if r.bound is not None:
+            sign = {"<=": "≤", ">=": "≥"}[r.bound[0]]
+            text = sign + FORMATS["pct1"].text(r.bound[1], self.desk.lang)
+            return Bound(text, r.bound[1], "share", f"{self.ref}.bound", self.ground)
+        if r.is_withheld:
+            return Bound(SUPPRESSED, None, r.entry.unit, f"{self.ref}.value", self.ground)
+        return self.number(r.value)
+
+    def interval(self) -> Inline:
+        r = self.reading
+        if r.low is None or r.high is None or r.value is None:
+            return MISSING
+        low, high = (FORMATS["pct1"].text(x, self.desk.lang) for x in (r.low, r.high))
+        text = f"{low}～{high}" if self.desk.lang == "zh" else f"{low}–{high}"
+        return Bound(text, (r.low, r.high), "share", f"{self.ref}.interval", self.ground)
+
+    def limit(self) -> Inline:
+        """The limit the verdict used: the rule's own, or all units where the rule speaks of each."""
+        r, rules = self.reading, self.desk.inp.rules
+        if r.limit is None or r.entry.rule is None:
+            return self.desk.say.word("word.no_rule")
+        if r.entry.is_every:
+            text = "≥" + FORMATS["pct0"].text(r.limit, self.desk.lang)
+            return Bound(text, r.limit, "share", f"rule:{r.entry.rule}.every", self._rule_ground())
+        return self.desk.limit(rules[r.entry.rule])
+
+    def state(self) -> str:
+        return self.desk.state(self.reading.state)
+
+    def cite(self) -> Inline:
+        """Document and clause in short; the whole citation stands in appendix A."""
+        e = self.reading.entry
+        rule = e.rule or e.cite
+        if rule and self.desk.rule(rule).applicability is Applicability.UNDEFINED:
+            return self.desk.say.word("word.other_cities")
+        if rule and self.desk.rule(rule).status is RuleStatus.BORROWED:
+            return self.desk.short(rule)
+        found = self.desk.rule(rule) if rule else e
+        text = f"{brief(found.document)} {found.clause}".strip()
+        return self.desk.free(text, f"indicator.{e.id}.cite", self._rule_ground())
+
+    def county(self, which: str) -> Inline:
+        """A county with its value, best or worst; — where counties are not compared."""
+        found = getattr(self.reading, which)
+        if found is None:
+            return MISSING
+        code, x = found
+        gap = " " if self.desk.lang == "en" else ""
+        return inline_parts((self.desk.place(code), gap, self.number(x, f"{which}.{code}")))
+
+    def n(self) -> Inline:
+        return self.desk.count(self.reading.n, "rows", f"{self.ref}.n", self.ground, with_unit=False)
+
+    def missing(self) -> Bound:
+        return self.desk.number(self.reading.missing_share, "share", f"{self.ref}.missing", self.ground, "pct1")
+
+    def _rule_ground(self) -> Ground:
+        e = self.reading.entry
+        return Ground("rule", rules=(e.rule or e.cite or e.id,), formula=f"{e.document} {e.clause}".strip())
+
+
+def format_for(unit: str, x: float | None) -> str | Format:
+    """How a unit of the catalogue prints: shares in per cent, large money in 万元 and 亿元, counts without a word of
+    their own as plain numbers (the label says what they count)."""
+    if unit in ("share", "growth_rate"):
+        return "pct1"
+    if unit == "yuan" and x is not None:
+        return "yi_yuan" if abs(x) >= 1e8 else "wan_yuan" if abs(x) >= 1e5 else "yuan"
+    if unit.startswith("yuan"):
+        return "yuan"
+    if unit in UNIT_FORMAT or unit in FORMATS:
+        name = UNIT_FORMAT.get(unit, unit)
+        return "dec1" if x is not None and name not in ("dec1", "dec2", "dec3") and x != round(x) else name
+    return "int" if x is None or x == round(x) else "dec1"
+
+
+def readings_of(desk: Desk, tables: IndicatorTables | None, section: Section) -> list[Shown]:
+    """The readings of a section in its order; what could not be computed is left to `absent`."""
+    if tables is None:
+        return []
+    return [Shown(desk, tables.readings[i]) for i in section.indicators if i in tables.readings]
+
+
+Extra = Callable[[Desk, Sequence[Shown]], list[Block]]
+
+
+def section_blocks(desk: Desk, section: Section, extra: Extra | None = None) -> tuple[list[Block], list[Finding]]:
+    """Heading, statement with advice, what `extra` adds (a chart), table; a finding for each indicator not met."""
+    say, tables = desk.say, desk.inp.indicators
+    rows = readings_of(desk, tables, section)
+    head = Heading(say.word(f"section.{section.key}"))
+    lost = _absent(desk, section)
+    if not rows:
+        return [head, Paragraph(say.sentences(say("section.nothing"), lost))], []
+    key = f"indicators-{section.part}-{section.key}"
+    findings = [f for s in rows if (f := _finding(desk, s, section, key)) is not None]
+    text = say.sentences(_found(desk, rows, key), _sure(desk, rows), _basis(desk, section), _worst(desk, rows), lost)
+    blocks = with_advice(desk, [head, Paragraph(text)], findings, most=1)
+    return [*blocks, *(extra(desk, rows) if extra else []), reading_table(desk, section, rows, key)], findings
+
+
+def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
+    """How many indicators, how many with a limit, how they stand, which are not met."""
+    say = desk.say
+    ruled = [s for s in rows if s.reading.state is not VerdictState.RULE_UNDEFINED]
+    ground = Ground("data", tuple(dict.fromkeys(t for s in rows for t in s.reading.entry.tables)),
+                    "indicators of the section, by verdict", len(rows))  # fmt: skip
+
+    def n(state: VerdictState) -> Bound:
+        size = sum(s.reading.state is state for s in ruled)
+        return desk.count(size, "items", f"{key}.{state.value}", ground)
+
+    total = desk.count(len(rows), "items", f"{key}.n", ground)
+    if not ruled:
+        return say("section.free", n=total, table=Ref(key))
+    bad = [s for s in ruled if s.reading.state is VerdictState.NOT_MET]
+    found = say(
+        "section.found", n=total, ruled=desk.count(len(ruled), "items", f"{key}.ruled", ground),
+        met=n(VerdictState.MET), not_met=n(VerdictState.NOT_MET), missing=n(VerdictState.EVIDENCE_MISSING),
+        table=Ref(key),
+    )  # fmt: skip
+    if not bad:
+        return found
+    return say.sentences(found, say("section.bad", items=say.listed([_with_value(desk, s) for s in bad[:4]])))
+
+
+def _with_value(desk: Desk, s: Shown) -> Inline:
+    gap = " " if desk.lang == "en" else ""
+    return inline_parts((s.name, gap, s.value()))
+
+
+def _sure(desk: Desk, rows: Sequence[Shown]) -> Inline:
+    """A register is counted; a sample has an interval; unknown answers are named where they are many."""
+    if any(s.reading.entry.is_survey for s in rows):
+        return desk.say("section.sample", level=level_bound(desk))
+    worst = max(rows, key=lambda s: s.reading.missing_share or 0.0)
+    share = worst.reading.missing_share or 0.0
+    if share < 0.0005:
+        return desk.say("section.sure")
+    return desk.say("section.sure_missing", item=worst.name, share=worst.missing())
+
+
+def level_bound(desk: Desk) -> Bound:
+    """The level of the intervals that verdicts use: two-sided 90 % for a one-sided 95 %."""
+    one_sided = desk.rule("method.confidence_one_sided")
+    ground = Ground("rule", rules=(one_sided.id,), formula="two-sided level = 2 × one-sided − 1")
+    return desk.number(2 * float(one_sided.value) - 1, "share", "method.level", ground, "pct0")
+
+
+def _basis(desk: Desk, section: Section) -> Inline:
+    return desk.say("section.basis", cite=desk.short(section.rule))
+
+
+def _worst(desk: Desk, rows: Sequence[Shown]) -> Inline:
+    """The lowest county of the first indicator not met, else of the first whose counties differ."""
+    known = [s for s in rows if s.reading.worst is not None]
+    if not known:
+        return ""
+    bad = [s for s in known if s.reading.state is VerdictState.NOT_MET]
+    s = (bad or known)[0]
+    return desk.say("section.worst", item=s.name, county=s.county("worst"), best=s.county("best"))
+
+
+def _absent(desk: Desk, section: Section) -> Inline:
+    """Indicators that could not be computed, because a table or a column is absent; listed, never zero."""
+    tables = desk.inp.indicators
+    if tables is None:
+        return ""
+    names = [i for i in section.indicators if i in tables.missing]
+    if not names:
+        return ""
+    from evaltools.indicators import Catalogue
+
+    catalogue = Catalogue.load()
+    labels: list[Inline] = [
+        desk.free(catalogue[i].label(desk.lang), f"indicator.{i}.label", Ground("run", formula=tables.missing[i])) for i in names
+    ]
+    return desk.say("section.absent", items=desk.say.listed(labels))
+
+
+def reading_table(desk: Desk, section: Section, rows: Sequence[Shown], key: str) -> Table:
+    """Registers: value, limit, verdict, best and worst county, clause. Samples: value, interval, households."""
+    say, is_sample = desk.say, any(s.reading.entry.is_survey for s in rows)
+    has_counties = any(s.reading.worst is not None for s in rows)
+    heads: list[tuple[Inline, str, float]] = [
+        (say.word("col.indicator"), "left", 0.25),
+        (say.word("col.value"), "right", 0.1),
+    ]
+    if is_sample:
+        heads.append((say("col.interval", level=level_bound(desk)), "right", 0.15))
+        heads.append((say.word("col.households"), "right", 0.07))
+    heads += [(say.word("col.limit"), "right", 0.09), (say.word("col.state"), "left", 0.09)]
+    if has_counties:
+        heads += [(say.word("col.best"), "left", 0.11), (say.word("col.worst"), "left", 0.11)]
+    heads.append((say.word("col.clause"), "left", 0.25))
+    room = sum(w for *_, w in heads)
+    columns = [Column(title, align, width=w / room) for title, align, w in heads]
+
+    def row(s: Shown) -> tuple[Inline, ...]:
+        cells: list[Inline] = [s.name, s.value()]
+        cells += [s.interval(), s.n()] if is_sample else []
+        cells += [s.limit(), s.state()]
+        cells += [s.county("best"), s.county("worst")] if has_counties else []
+        return (*cells, s.cite())
+
+    is_hidden = any(s.reading.is_withheld for s in rows)
+    return Table(
+        title=say("section.table", name=say.word(f"section.{section.key}")),
+        key=key, columns=tuple(columns), rows=tuple(row(s) for s in rows),
+        n=_n(desk, rows, key), source=_source(desk, rows),
+        note=say.sentences(withheld_note(desk), say("section.bound")) if is_hidden else "",
+        emphasis=tuple(
+            (i, len(columns) - (4 if has_counties else 2)) for i, s in enumerate(rows)
+            if s.reading.state is VerdictState.NOT_MET
+        ),
+    )  # fmt: skip
+
+
+def _n(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
+    ground = Ground("data", tuple(dict.fromkeys(s.reading.entry.table for s in rows)), "largest number of rows", len(rows))
+    known = [s.reading.n for s in rows if s.reading.n is not None]
+    return desk.say("section.n", n=desk.count(max(known, default=0), "rows", f"{key}.rows", ground))
+
+
+def _source(desk: Desk, rows: Sequence[Shown]) -> Parts:
+    from evaltools.intake import load_contract
+
+    tables = dict.fromkeys(s.reading.entry.table for s in rows)
+    return desk.say.listed([load_contract(t).zh if desk.lang == "zh" else t for t in tables])
+
+
+def _finding(desk: Desk, s: Shown, section: Section, key: str) -> Finding | None:
+    """A problem of the list for an indicator that does not keep its rule."""
+    r = s.reading
+    if r.state is not VerdictState.NOT_MET or r.entry.rule is None:
+        return None
+    what = desk.say("find.sector", item=s.name, value=s.value(), limit=s.limit())
+    place: Inline = desk.place(r.worst[0]) if r.worst else ""
+    subject = desk.say.word(f"section.{section.key}")
+    gap = abs((r.value if r.value is not None else r.limit or 0) - (r.limit or 0)) if r.entry.unit == "share" else 0.0
+    return Finding(OWNER_KIND[section.owner], what, r.entry.rule, place, _size(desk, s), key, subject, weight=1 + gap)
+
+
+def _size(desk: Desk, s: Shown) -> Inline:
+    """How many units do not keep the rule, where that may be printed."""
+    r = s.reading
+    if r.entry.statistic.value != "share" or r.numerator is None or r.denominator is None:
+        return ""
+    return desk.number(r.denominator - r.numerator, "count", f"{s.ref}.not_kept", s.ground, "int")
