@@ -47,27 +47,41 @@ def test_late_and_unpaid_guidance_funds_are_exactly_those_planted(committed):
     assert set(zip(unpaid["village_code"], unpaid["year"], strict=True)) == said
 
 
-def test_the_per_capita_input_stands_6_3_1_but_for_the_planted_shortfalls(committed):
-    flows = committed["fund_flows"].query("fund == 'per_capita_input'")
-    by_payer = flows.groupby(["city_code", "payer"])["amount_yuan"].sum().unstack()
-    assert len(by_payer) == 12
+SELF_HELP = ["440500", "441300", "440700"]
+
+
+def persons_due(committed) -> pd.DataFrame:
+    """(counties, years) registered persons but for those of dibao households without labour capacity, by clause 13."""
+    h = committed["households"].query("registry_status in ['poor', 'exited']")
+    h = h[~h["change_out"].isin(["died_out", "moved_out"])]
+    paid_otherwise = (h["labour_capacity"] == "none") & h["is_dibao"].fillna(False).astype(bool)
+    return h[~paid_otherwise].groupby(["county_code", "year"])["persons"].sum().unstack()
+
+
+def test_the_per_capita_input_stands_6_3_1_of_those_eligible_but_for_the_planted_shortfalls(committed):
+    flows = committed["fund_flows"].query("fund == 'per_capita_input' and city_code not in @SELF_HELP")
+    by_payer = flows.groupby(["county_code", "payer"])["amount_yuan"].sum().unstack()
+    city = flows.groupby("county_code")["city_code"].first()
+    assert city.nunique() == 12
+    due = persons_due(committed)
+    most = due[[2018, 2019, 2020]].max(axis=1)
     planted = json.loads((committed.truth / "planted.json").read_text(encoding="utf-8"))["planted"]
-    short = {
-        (p["city_code"], p["payer"]): p["arrived_share"] for p in planted if p["kind"] == "fund_flows.per_capita_short"
-    }
+    short = {(p["city_code"], p["payer"]): p["arrived_share"] for p in planted if p["kind"] == "fund_flows.per_capita_short"}
     assert short
-    base = by_payer["province"] / 0.6
     for payer, share in (("province", 0.6), ("helping_city", 0.3), ("local_city", 0.1)):
-        for code, due in base.items():
-            expected = due * share * short.get((code, payer), 1.0)
-            assert by_payer.loc[code, payer] == pytest.approx(expected, rel=1e-3), (code, payer)
+        for county, code in city.items():
+            arrived, part = by_payer.loc[county, payer], short.get((code, payer))
+            expected = 20_000 * share * (most[county] if part is None else due.loc[county, 2020] * part)
+            assert arrived == pytest.approx(expected, abs=1), (county, payer)
 
 
 def test_self_help_cities_have_money_and_no_split(committed):
     flows = committed["fund_flows"]
-    own = flows[flows["city_code"].isin(["440500", "441300", "440700"])]
-    assert set(own["fund"]) == {"other"}
-    assert set(own["city_code"]) == {"440500", "441300", "440700"}
+    own = flows[flows["city_code"].isin(SELF_HELP)]
+    assert set(own["fund"]) == {"per_capita_input"}
+    assert set(own["city_code"]) == set(SELF_HELP)
+    arrived = own.groupby("county_code")["amount_yuan"].sum()
+    assert (arrived >= 20_000 * persons_due(committed).loc[arrived.index, 2020]).all()
     assert own["payer"].isin(["local_city", "province"]).all()
 
 

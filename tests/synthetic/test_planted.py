@@ -53,11 +53,14 @@ def village_gaps(d: Demo) -> set[tuple]:
 
 
 def short_terms(d: Demo) -> set[tuple]:
-    """Leaders of the first term who left before 36 months (the second is not over, the switch of 2020 a merger)."""
-    rows = team_posts(d).query("post != 'member' and from_date < '2018-01-01'")
+    """Leaders who left the village before 36 months (whoever changes the post stays); withdrawn teams are another kind."""
+    rows = team_posts(d)
+    people = rows.groupby(["cadre_id", "village_code"], as_index=False).agg(
+        start=("from_date", "min"), end=("to_date", lambda s: s.max(skipna=False)), leads=("post", lambda p: set(p) != {"member"})
+    )
     released = d.keys("teams.released_before_exit", "village_code")
-    rows = rows[~rows["village_code"].map(lambda v: (v,)).isin(released)]
-    return of(rows[(rows["end"] - rows["from_date"]) < 35.5 * 30 * DAY], "village_code")
+    gone = people[people["leads"] & people["end"].notna() & ~people["village_code"].map(lambda v: (v,)).isin(released)]
+    return of(gone[gone["end"] < gone["start"] + pd.DateOffset(months=36)], "village_code")
 
 
 def no_secretary(d: Demo) -> set[tuple]:
@@ -113,11 +116,31 @@ def villages_seen_once(d: Demo) -> set[tuple]:
 
 
 def lonely_counties(d: Demo) -> set[tuple]:
-    pairs = d["pairings"].query("kind == 'counterpart'")
+    pairs = d["pairings"].query("kind == 'counterpart' and level == 'county'")
     helped = set(pairs["city_code"])
     regions = d["regions"].query("level == 'county'")
     counties = set(regions.loc[regions["city_code"].isin(helped), "region_code"])
     return {(c,) for c in counties - set(pairs["county_code"].dropna())}
+
+
+def lonely_towns(d: Demo) -> set[tuple]:
+    """Towns with a poor village in cities another city helps that have no partner."""
+    pairs = d["pairings"].query("kind == 'counterpart'")
+    v = d["villages"].query("year == 2020 and is_poor_village")
+    towns = set(v.loc[v["city_code"].isin(set(pairs["city_code"])), "town_code"])
+    return {(t,) for t in towns - set(pairs.loc[pairs["level"] == "town", "town_code"])}
+
+
+def money_without_assets(d: Demo) -> set[tuple]:
+    assets = d["assets"].query("year == 2020").groupby("county_code")["fiscal_value_yuan"].sum()
+    rows = d["counties"].query("year == 2020")
+    formed = rows["county_code"].map(assets).fillna(0)
+    return of(rows[rows["asset_forming_funds_yuan"] > formed], "county_code")
+
+
+def unskilled(d: Demo) -> set[tuple]:
+    rows = d["persons"].query("year == 2020 and labour_capacity == 'full' and not is_student")
+    return of(rows[no(rows["is_skill_certified"])], "person_id")
 
 
 def changed_units(d: Demo) -> set[tuple]:
@@ -141,9 +164,7 @@ def exit_cases(d: Demo) -> pd.DataFrame:
 
 def slow_recognition(d: Demo) -> set[tuple]:
     rows = d["events"].query("process == 'monitoring'")
-    steps = rows.pivot_table(
-        index=["case_id", "household_id"], columns="event", values="date", aggfunc="first"
-    ).reset_index()
+    steps = rows.pivot_table(index=["case_id", "household_id"], columns="event", values="date", aggfunc="first").reset_index()
     return of(steps[(steps["monitor_in"] - steps["clue"]) > 15 * DAY], "household_id")
 
 
@@ -221,9 +242,7 @@ CHECKS: dict[str, Check] = {
     "loans.term_over_limit": where("loans", "loan_id", "term_months > 36"),
     "loans.secured": where("loans", "loan_id", "is_secured"),
     "loans.used_by_enterprise": where("loans", "loan_id", "used_by != 'household'"),
-    "loans.borrower_not_registered": by(
-        "loan_id", lambda d: of(loan_borrowers(d).query("status == 'never'"), "loan_id")
-    ),
+    "loans.borrower_not_registered": by("loan_id", lambda d: of(loan_borrowers(d).query("status == 'never'"), "loan_id")),
     "loan_totals.area_slower_than_province": by("area_code year", slower_areas),
     "loan_totals.poor_households_not_faster": by("area_code year", slower_poor),
     "teams.no_first_secretary": by("village_code", no_secretary),
@@ -239,6 +258,9 @@ CHECKS: dict[str, Check] = {
     "visits.village_visited_once": by("village_code year", villages_seen_once),
     "pairings.no_plan": false("pairings", "village_code", "has_plan", "level == 'village'"),
     "pairings.county_without_pair": by("county_code", lonely_counties),
+    "pairings.town_without_pair": by("town_code", lonely_towns),
+    "counties.assets_not_formed": by("county_code", money_without_assets),
+    "persons.labourer_without_skill": by("person_id", unskilled),
     "pairings.unit_changed": by("village_code", changed_units),
     "projects.not_publicised": false("projects", "project_id", "is_publicised"),
     "projects.not_appraised": false("projects", "project_id", "is_appraised"),
@@ -265,9 +287,7 @@ CHECKS: dict[str, Check] = {
     "issues.reopened": where("issues", "issue_id", "reopened_date.notna()"),
     "issues.recurred": where("issues", "issue_id", "same_as_issue_id.notna()"),
     "events.not_publicised": by("household_id", lambda d: of(exit_cases(d).query("publicised.isna()"), "household_id")),
-    "events.approved_before_review": by(
-        "household_id", lambda d: of(exit_cases(d).query("approved < reviewed"), "household_id")
-    ),
+    "events.approved_before_review": by("household_id", lambda d: of(exit_cases(d).query("approved < reviewed"), "household_id")),
     "events.late_recognition": by("household_id", slow_recognition),
     "natural_villages.not_paved": by("nv_id", unpaved),
     "donations.not_received": where("donations", "donation_id", "received_yuan < 0.5 * pledged_yuan"),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
 from evaltools import terms
 from evaltools.cli.listing import Format, FormatOption, LangOption, show
+from evaltools.errors import ParameterError
 from evaltools.paths import resolve
 from evaltools.standards import evaluation_date
+
+if TYPE_CHECKING:
+    from evaltools.indicators import Catalogue
 
 City = Annotated[str | None, typer.Option("--city", "-c", help="Compute the values of this city.")]
 Chapter = Annotated[str | None, typer.Option(help="Only this chapter, such as finance or housing.")]
 Level = Annotated[str, typer.Option(help="city, county, town or village.")]
+Coverage = Annotated[bool, typer.Option("--coverage", help="Print what stands behind each item of the inventory.")]
+Out = Annotated[Path | None, typer.Option(help="With --coverage: write the page to this file.")]
 Extra = Annotated[Path | None, typer.Option("--catalogue", help="A folder with indicator entries of your own.")]
 
 
@@ -28,18 +34,26 @@ def indicators(
     as_of: Annotated[str | None, typer.Option(help="Date of the rules; 31 December of the year if absent.")] = None,
     data: Annotated[Path, typer.Option(help="Folder with the tables.")] = Path("data/demo"),
     extra: Extra = None, form: FormatOption = Format.TEXT, lang: LangOption = "zh",
+    coverage: Coverage = False, out: Out = None,
 ) -> None:  # fmt: skip
-    """List the indicator catalogue, or compute it for a city.
+    """List the indicator catalogue, compute it for a city, or say what covers the policy inventory.
 
     **In:** nothing, or a city and a data folder. **Out:** one row an indicator (definition, statistic, rule, clause),
     or one row an indicator and area (value, interval, rows, missing share, state). What a table lacks is listed last.
+    With --coverage: every item of the inventory with its rules, tables, indicators, claims and report chapter.
+
+    An indicator is an entry in YAML, no code: docs/indicators.md says how to write one; --catalogue adds yours.
 
         evaltools indicators --chapter housing
         evaltools indicators --city 梅州 --format csv
+        evaltools indicators --coverage
     """
     from evaltools.indicators.engine.entry import Catalogue
 
     catalogue = Catalogue.load(resolve(extra)) if extra else Catalogue.load()
+    if coverage or out is not None:
+        _coverage(catalogue, coverage, out)
+        return
     if city is None:
         chosen = {e.id for e in catalogue.values() if chapter in (None, e.chapter)}
         frame = catalogue.to_frame(lang)
@@ -64,6 +78,19 @@ def indicators(
     show(shown if form is Format.TEXT else frame, form, repr(table), dict(zip(keys, heads, strict=True)))
     if form is Format.TEXT and len(table.missing):
         show(table.missing, form, "数据缺失，未能计算" if lang == "zh" else "not available")
+
+
+def _coverage(catalogue: Catalogue, wanted: bool, out: Path | None) -> None:
+    """Print the coverage page, or write it to `out`."""
+    from evaltools.indicators.coverage import coverage, coverage_page
+
+    if not wanted:
+        raise ParameterError("--out without --coverage", expected="--coverage --out FILE", where="--out")
+    page = coverage_page(coverage(catalogue))
+    if out is None:
+        typer.echo(page, nl=False)
+    else:
+        resolve(out).write_text(page, encoding="utf-8")
 
 
 def _definitions(frame: pd.DataFrame, form: Format, lang: str) -> None:

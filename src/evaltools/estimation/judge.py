@@ -28,6 +28,11 @@ UPPER, LOWER = ("<", "<="), (">", ">=")
 SEARCH_LIMIT = 10**9  # households; a verdict that needs more is called out of reach
 
 
+NEEDED_PRINTED_MAX = 100_000
+"""Larger numbers of households still needed are printed as "over" this: near the limit they grow without bound (millions),
+and no survey of a city has that size. The value itself is kept."""
+
+
 class RuleLike(Protocol):
     """What `judge` needs of a rule."""
 
@@ -44,7 +49,7 @@ class Verdict:
     """A verdict with the interval that made it: [low, high] has `interval_level`, each side the one-sided `level`.
 
     households_needed: smallest total number of households that decides if the observed rate and design effect persist;
-    None where none does (the rate stands on the limit) or nothing can be said.
+    None where none does (the rate stands on the limit) or nothing can be said. Printed only up to NEEDED_PRINTED_MAX.
     """
 
     state: VerdictState

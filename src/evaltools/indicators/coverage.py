@@ -1,11 +1,10 @@
 """The coverage page: every item of the policy inventory, its rules, tables, indicators, claims and report chapter.
 
-`python -m evaltools.indicators.coverage docs/coverage.md` writes it. An item with nothing behind it is refused.
+`evaltools indicators --coverage --out docs/coverage.md` writes it. An item with nothing behind it is refused.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +50,7 @@ def coverage(catalogue: Catalogue | None = None, claims: Claims | None = None) -
     top.only(("report_chapters", "claims_chapter", "items"))
     places, published = top.block["report_chapters"], claims.inventory()
     return tuple(
-        _item(str(k), v, catalogue, published, places, top.text("claims_chapter"))
-        for k, v in top.block["items"].items()
+        _item(str(k), v, catalogue, published, places, top.text("claims_chapter")) for k, v in top.block["items"].items()
     )
 
 
@@ -91,7 +89,7 @@ def coverage_page(items: tuple[Item, ...] | None = None) -> str:
     count = {k: sum(i.kind == k for i in items) for k in ("measured", "published", QUALITATIVE)}
     lines = [
         "# Coverage of the policy inventory", "",
-        "Written by `python -m evaltools.indicators.coverage docs/coverage.md`; a test compares it with the catalogue.",
+        "Written by `evaltools indicators --coverage --out docs/coverage.md`; a test compares it with the catalogue.",
         "",
         f"{len(items)} items: {count['measured']} measured, {count['published']} published figures only (checked in"
         f" appendix D), {count[QUALITATIVE]} recorded as qualitative evidence and never scored.", "",
@@ -106,7 +104,3 @@ def coverage_page(items: tuple[Item, ...] | None = None) -> str:
                  ", ".join(i.claims) or "–", ", ".join(i.chapters))  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(coverage_page(), encoding="utf-8")

@@ -13,6 +13,7 @@ from evaltools.synthetic.panel import EXITED, POOR
 
 CAUSES = ("illness", "disability", "education", "disaster", "no_labour", "no_skill", "no_capital", "remote", "other")
 MONITORED = ("not_yet_exited", "unstable_exited", "marginal_at_risk")
+SCHOOL_AGES = np.arange(6, 16)
 HOUSING_SUBSIDY = 40_000
 """Yuan a rebuilt dwelling (S0: 4万元 a household)."""
 
@@ -70,10 +71,11 @@ def household_columns(
     subsidy = np.where(rebuilt, HOUSING_SUBSIDY, 0)
     subsidy[city.marked("households.rebuilt_without_subsidy")] = 0
     finished = (city.rebuilt_year[:, None] <= year) & (city.rebuilt_year[:, None] > 0)
-    dividend = np.where(u[:, [2]] < 0.7, np.round(panel.money["property"] * 0.8), 0)
+    paid = (u[:, [2]] < 0.7) | (willing & (year >= 2019))  # all who are willing by 2019 (穗办〔2018〕31号)
+    dividend = np.where(paid, np.round(panel.money["property"] * 0.8), 0)
     at_home = welfare.present(reg.persons, panel)
     own = city.welfare.own_cost(reg.persons.household, n, at_home)
-    skilled = able & (u[:, [3]] < 0.70 + 0.07 * np.arange(5))
+    skilled = city.welfare.has_certified(reg.persons.household, n, at_home)
     measures = 1 + rng.poisson(np.where(panel.status == POOR, 2.2, 1.3))
     toilet = u[:, [4]] < np.array([0.75, 0.84, 0.92, 0.98, 0.998])
     return {
@@ -112,15 +114,21 @@ def _causes(city: City, rng: np.random.Generator) -> np.ndarray:
 
 
 def person_columns(
-    city: City, i: np.ndarray, t: np.ndarray, stage: np.ndarray, works: np.ndarray
+    city: City, i: np.ndarray, t: np.ndarray, stage: np.ndarray, works: np.ndarray, out_of_school: np.ndarray
 ) -> dict[str, pa.Array]:
-    """Columns of the rows (person, year): aid, disability, work, insurance, medical costs."""
+    """Columns of the rows (person, year): schooling, aid, disability, work, insurance, medical costs.
+
+    A severely disabled person of school age who is not at school, and no dropout, is exempt; unknown at other ages.
+    """
     p, w = city.registry.persons, city.welfare
     enrolled = city.panel.dibao[p.household[i], t]
     names = {"cost": "medical_cost_yuan", "compliant": "medical_compliant_yuan", "basic": "medical_basic_paid_yuan",
              "serious": "medical_serious_paid_yuan", "aid": "medical_aid_paid_yuan"}  # fmt: skip
     aid = np.where(stage > 0, w.student_aid[i, t], 0)
+    age = np.array(YEARS)[t] - p.birth_year[i]
+    exempt = p.disabled[i] & (p.severity[i] == 2) & (stage == 0) & ~out_of_school
     return {
+        "is_school_exempt": boolean(exempt, ~np.isin(age, SCHOOL_AGES)),
         "education_aid_yuan": whole(aid, stage == 0),
         "disability_severity": text(np.where(p.disabled[i], p.severity[i] == 2, -1).astype(int), ("mild", "severe")),
         "disability_benefit_yuan": whole(w.disability_benefit[i, t], ~p.disabled[i]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyarrow as pa
 
 from evaltools.synthetic.city import City
 from evaltools.synthetic.columns import day, text, whole
-from evaltools.synthetic.config import HELPER_OF, CityQuota, calibration, is_self_help, largest_remainder, stream
+from evaltools.synthetic.config import HELPER_OF, YEARS, CityQuota, calibration, is_self_help, largest_remainder, stream
 
 PAYERS = ("province", "helping_city", "local_city", "district", "enterprise")
 FUNDS = ("per_capita_input", "guidance", "other")
@@ -58,15 +60,18 @@ class _Rows:
         )
 
 
-def fund_flows(city: City, quota: CityQuota, seed: int) -> tuple[pa.Table, list[dict[str, object]]]:
-    """Flows received by one city, and the villages whose guidance funds were late."""
+def fund_flows(
+    city: City, quota: CityQuota, seed: int, households: pa.Table
+) -> tuple[pa.Table, list[dict[str, object]]]:
+    """Flows received by one city, and what is missing or late in them. households: its table, for those eligible."""
     rng = stream(seed, city.frame.city_code, "funds")
+    eligible = eligible_persons(city, households)
     rows = _Rows()
     late: list[dict[str, object]] = []
     if is_self_help(city.frame.city_code):
-        _self_help(rng, rows, city)
+        _self_help(rng, rows, city, eligible)
     else:
-        _per_capita(rng, rows, city)
+        _per_capita(rng, rows, city, eligible)
         late += [
             {"kind": "fund_flows.per_capita_short", "city_code": code, "payer": payer, "arrived_share": share}
             for (code, payer), share in SHORTFALL.items()
@@ -77,23 +82,35 @@ def fund_flows(city: City, quota: CityQuota, seed: int) -> tuple[pa.Table, list[
     return _table(city, rows), late
 
 
-def _eligible_by_county(city: City) -> np.ndarray:
-    """Registered persons at identification by county: the base of the 20,000 yuan (all registered: an upper bound)."""
-    p = city.registry.persons
-    first = p.enter <= city.registry.reg_year[p.household]
-    kept = first & (city.registry.fate[p.household] != 1)
-    return np.bincount(
-        city.frame.county[city.registry.village[p.household[kept]]], minlength=len(city.frame.county_codes)
-    )
+def eligible_persons(city: City, households: pa.Table) -> np.ndarray:
+    """(counties, 5) persons the 20,000 yuan are due for, at the end of each year.
+
+    Registered persons but for those of dibao households without labour capacity, who are paid for otherwise
+    (粤发〔2016〕13号 第13条); a household whose capacity or enrolment is unknown counts, as in the indicator.
+    """
+    f = households.select(
+        ["county_code", "year", "registry_status", "change_out", "labour_capacity", "is_dibao", "persons"]
+    ).to_pandas()
+    stands = f["registry_status"].isin(["poor", "exited"]) & ~f["change_out"].isin(["died_out", "moved_out"])
+    elsewhere = (f["labour_capacity"] == "none") & f["is_dibao"].eq(True)
+    due = f[stands & ~elsewhere].groupby(["county_code", "year"], observed=True)["persons"].sum().unstack(fill_value=0)
+    return due.reindex(index=city.frame.county_codes, columns=list(YEARS), fill_value=0).to_numpy()
 
 
-def _per_capita(rng: np.random.Generator, rows: _Rows, city: City) -> None:
+def _due_persons(eligible: np.ndarray) -> np.ndarray:
+    """(counties,) the most persons eligible at the end of a year from 2018, when all the money has arrived."""
+    return eligible[:, YEARS.index(2018) :].max(axis=1)
+
+
+def _per_capita(rng: np.random.Generator, rows: _Rows, city: City, eligible: np.ndarray) -> None:
+    """The three payers' shares; one that falls short pays its share of what is due for those eligible in 2020."""
     pub = calibration()["published"]
     code = city.frame.city_code
-    for county, persons in enumerate(_eligible_by_county(city)):
+    for county, persons in enumerate(_due_persons(eligible)):
         for payer, share in pub["input_split"].items():
-            due = round(int(persons) * pub["per_capita_input"] * share)
-            arrives = round(due * SHORTFALL.get((code, payer), 1.0))
+            short = SHORTFALL.get((code, payer))
+            base = int(persons) if short is None else int(eligible[county, -1])
+            arrives = math.ceil(base * pub["per_capita_input"] * share * (1.0 if short is None else short) - 1e-6)
             parts = largest_remainder(arrives, np.array(list(YEAR_SHARE.values())))
             payer_city = {"province": None, "helping_city": HELPER_OF[code], "local_city": code}[payer]
             for (year, _), amount in zip(YEAR_SHARE.items(), parts, strict=True):
@@ -112,14 +129,14 @@ def _per_capita(rng: np.random.Generator, rows: _Rows, city: City) -> None:
                 )
 
 
-def _self_help(rng: np.random.Generator, rows: _Rows, city: City) -> None:
-    """No split is defined for self-help cities: one flow a county and year from the city, one from the province."""
+def _self_help(rng: np.random.Generator, rows: _Rows, city: City, eligible: np.ndarray) -> None:
+    """20,000 yuan a head are due here too, but no split is defined: the city pays about three quarters (invented)."""
     code = city.frame.city_code
     rate = calibration()["published"]["per_capita_input"]
-    for county, persons in enumerate(_eligible_by_county(city)):
+    for county, persons in enumerate(_due_persons(eligible)):
         for year, share in YEAR_SHARE.items():
             total = int(persons) * rate * share
-            for payer, payer_city, part in (("local_city", code, 0.72), ("province", None, 0.22)):
+            for payer, payer_city, part in (("local_city", code, 0.77), ("province", None, 0.23)):
                 use = USES[int(rng.integers(len(USES)))]
                 rows.add(
                     year,
@@ -127,8 +144,8 @@ def _self_help(rng: np.random.Generator, rows: _Rows, city: City) -> None:
                     payer_city,
                     county,
                     -1,
-                    "other",
-                    round(total * part),
+                    "per_capita_input",
+                    math.ceil(total * part),
                     0,
                     int(rng.integers(70, 330)),
                     use,

@@ -108,10 +108,10 @@ def simulate(quota: CityQuota, seed: int, scale: float) -> CityTables:
         plant(ctx)
     data = {"loans": money.loans(ctx)}  # plants in the balances of households: before their table
     data["survey"], data["satisfaction"] = interviews(built, ctx)
-    data["fund_flows"], late = funds.fund_flows(city, quota, seed)
+    data["households"], data["persons"] = tables.households(city, seed), tables.persons(city)
+    data["fund_flows"], late = funds.fund_flows(city, quota, seed, data["households"])
     ctx.planted += late
     data["villages"] = villages.villages(city, seed)
-    data["households"], data["persons"] = tables.households(city, seed), tables.persons(city)
     clinic = data["villages"]["has_clinic"].to_numpy(zero_copy_only=False).reshape(len(city.frame), 5)
     data |= city_ledgers(ctx, clinic, extras.monitoring(city, seed)[0])
     return CityTables(quota.code, data, behind, rates, ctx.planted, city.frame)

@@ -104,10 +104,12 @@ def mark_persons(ctx: Context) -> None:
         matrix[rng.choice(candidates, size=n, replace=False), 4] = 0
         if n:
             ctx.plant(kind, table="persons", year=2020, persons=n)
-    for kind, pool, matrix in (
-        ("persons.student_without_aid", student, w.student_aid),
-        ("persons.disabled_without_benefit", here & p.disabled, w.disability_benefit),
+    labourer = here & (people.labour_class(p, 2020) == 0)
+    for kind, pool, matrix, draw in (
+        ("persons.student_without_aid", student, w.student_aid, rng),
+        ("persons.disabled_without_benefit", here & p.disabled, w.disability_benefit, rng),
+        ("persons.labourer_without_skill", labourer, w.certified, ctx.rng("marks of skills")),
     ):
-        for i in ctx.choose(kind, np.flatnonzero(pool), rng):
+        for i in ctx.choose(kind, np.flatnonzero(pool), draw):
             matrix[i, 4] = 0
             ctx.plant(kind, table="persons", person_id=f"P{ctx.code[:4]}{i + 1:08d}", year=2020)

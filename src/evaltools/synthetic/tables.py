@@ -16,7 +16,6 @@ from evaltools.synthetic.panel import (
     EXITED,
     INDUSTRIES,
     NEVER_REGISTERED,
-    POOR,
     STATUS,
 )
 from evaltools.synthetic.survey import DESIGNS, GROUPS, GUARANTEES
@@ -128,17 +127,8 @@ def _dropouts(city: City, rows, near_rows) -> np.ndarray:
     flags = np.zeros(city.panel.alive.shape, dtype=bool)
     p = city.registry.persons
     for t in range(5):
-        flags[p.household[dropout(city, t)], t] = True
+        flags[p.household[welfare.dropout(city.registry.persons, city.panel, t)], t] = True
     return _both(flags, False, rows, near_rows)
-
-
-def dropout(city: City, t: int) -> np.ndarray:
-    """(persons,) of compulsory school age and out of school in year index `t`; only before exit, about 1 in 150."""
-    p, panel = city.registry.persons, city.panel
-    age = YEARS[t] - p.birth_year
-    here = (p.enter <= YEARS[t]) & (p.leave > YEARS[t])
-    poor = panel.alive[p.household, t] & (panel.status[p.household, t] == POOR)
-    return here & poor & (age >= 6) & (age < 15) & (p.u[:, 3] < 0.007)
 
 
 def _people_columns(city: City, rows, near_rows, year: np.ndarray, seed: int) -> dict[str, pa.Array]:
@@ -178,7 +168,7 @@ def persons(city: City) -> pa.Table:
     at_home = welfare.present(p, city.panel)
     i, t = np.nonzero(at_home)
     labour = np.stack([people.labour_class(p, y) for y in YEARS], axis=1)
-    out_of_school = np.stack([dropout(city, k) for k in range(5)], axis=1)
+    out_of_school = np.stack([welfare.dropout(p, city.panel, k) for k in range(5)], axis=1)
     stage = np.where(out_of_school, 0, np.stack([people.school_stage(p, y) for y in YEARS], axis=1))[i, t]
     works = np.stack([people.employed(p, y, labour[:, k]) for k, y in enumerate(YEARS)], axis=1)[i, t]
     columns = {
@@ -199,7 +189,7 @@ def persons(city: City) -> pa.Table:
         "labour_capacity": text(labour[i, t], people.LABOUR),
         "is_employed": boolean(works),
     }
-    return pa.table(columns | extras.person_columns(city, i, t, stage, works))
+    return pa.table(columns | extras.person_columns(city, i, t, stage, works, out_of_school[i, t]))
 
 
 def survey(city: City, field: dict[str, np.ndarray], design: str, year: int) -> pa.Table:

@@ -111,10 +111,12 @@ def first_year_above(frame: Frame) -> np.ndarray:
     return np.where(frame.is_poor & above.any(axis=1), np.array(YEARS)[above.argmax(axis=1)], 0)
 
 
+LAST_YEAR, LAST_YEAR_EARLIER = 2020, 180
+"""Villages that exit in 2020 do so in June, before the deadline of 粤农农函〔2020〕571号; days before the usual December."""
 SERVICES: dict[str, tuple[float, float]] = {
     "has_clinic": (0.62, 0.985), "has_service_station": (0.62, 0.998), "has_parcel": (0.35, 0.802),
     "has_fibre": (0.62, 1.0),
-    "has_finance_station": (0.55, 0.995), "has_reliable_power": (0.80, 1.0), "has_culture_room": (0.60, 0.995),
+    "has_finance_station": (0.55, 0.995), "has_reliable_power": (0.80, 1.0), "has_culture_room": (0.60, 1.0),
     "has_waste_collection": (0.55, 0.999), "has_sewage_treatment": (0.25, 0.75), "is_tidy_village": (0.30, 0.985),
     "has_village_plan": (0.55, 1.0), "has_lead_industry": (0.35, 0.93),
 }  # fmt: skip
@@ -163,5 +165,9 @@ def _party_and_exit(city: City, seed: int, v: np.ndarray, t: np.ndarray) -> dict
         "is_weak_party_organisation": boolean(weak[v]),
         "is_party_organisation_rectified": boolean(np.where(weak[v], year >= rectified_in[v], -1).astype(np.int8)),
         "publicity_lists_posted": boolean(rng.random(len(v)) > 0.002),
-        "exit_date": day(np.where(exited, exit_year, 2016), (340 + rng.integers(0, 20, n))[v], ~exited),
+        "exit_date": day(
+            np.where(exited, exit_year, 2016),
+            (340 + rng.integers(0, 20, n))[v] - np.where(exit_year == LAST_YEAR, LAST_YEAR_EARLIER, 0),
+            ~exited,
+        ),
     }  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 
 from evaltools.synthetic import people
 from evaltools.synthetic.config import YEARS, stream
-from evaltools.synthetic.panel import EXITED, Panel
+from evaltools.synthetic.panel import EXITED, POOR, Panel
 from evaltools.synthetic.registry import Registry
 
 AID_SHARE = {2016: 0.70, 2017: 0.70, 2018: 0.72, 2019: 0.75, 2020: 0.80}
@@ -52,12 +52,25 @@ class Welfare:
         sums = [np.bincount(household, weights=np.where(present[:, t], own[:, t], 0), minlength=n) for t in range(5)]
         return np.stack(sums, axis=1).astype(np.int64)
 
+    def has_certified(self, household: np.ndarray, n: int, present: np.ndarray) -> np.ndarray:
+        """(households, 5) somebody at home has a certified skill; `present` as in `own_cost`."""
+        here = present & self.certified
+        return np.stack([np.bincount(household[here[:, t]], minlength=n) > 0 for t in range(5)], axis=1)
+
 
 def present(p: people.Persons, panel: Panel) -> np.ndarray:
     """(persons, 5) at home at the end of the year, in a household that has a row."""
     year = np.array(YEARS)
     here = (p.enter[:, None] <= year) & (p.leave[:, None] > year)
     return here & panel.alive[p.household]
+
+
+def dropout(p: people.Persons, panel: Panel, t: int) -> np.ndarray:
+    """(persons,) of compulsory school age and out of school in year index `t`; only before exit, about 1 in 150."""
+    age = YEARS[t] - p.birth_year
+    here = (p.enter <= YEARS[t]) & (p.leave > YEARS[t])
+    poor = panel.alive[p.household, t] & (panel.status[p.household, t] == POOR)
+    return here & poor & (age >= 6) & (age < 15) & (p.u[:, 3] < 0.007)
 
 
 def provide(reg: Registry, panel: Panel, city_code: str, seed: int) -> Welfare:
@@ -78,7 +91,7 @@ def provide(reg: Registry, panel: Panel, city_code: str, seed: int) -> Welfare:
     adult = (age >= 16) & (stage == 0)
     gap = np.array([0.030, 0.020, 0.010, 0.003, 0.0])
     certified = (rng.random(n) < 0.55)[:, None] & (labour == 0) & (year >= rng.integers(2015, 2020, n)[:, None])
-    return Welfare(
+    out = Welfare(
         costs=_medical(rng, p, panel), student_aid=STUDENT_AID[stage],
         disability_benefit=np.where(p.disabled[:, None], benefit, 0),
         months=months.astype(np.int8), place=rng.choice(3, size=n, p=[0.52, 0.43, 0.05]).astype(np.int8),
@@ -88,6 +101,8 @@ def provide(reg: Registry, panel: Panel, city_code: str, seed: int) -> Welfare:
         pension=np.where(adult, p.u[:, [3]] >= gap, -1).astype(np.int8),
         medical=exited | (p.u[:, [3]] < 1 - gap / 2),
     )  # fmt: skip
+    out.certified[:, -1] |= labour[:, -1] == 0  # every labourer by 2020 (粤发〔2016〕13号 第6条)
+    return out
 
 
 def _medical(rng: np.random.Generator, p: people.Persons, panel: Panel) -> dict[str, np.ndarray]:

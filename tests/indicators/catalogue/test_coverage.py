@@ -4,7 +4,9 @@ import importlib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from evaltools.cli import app
 from evaltools.errors import RuleBookError
 from evaltools.indicators import Catalogue, coverage
 from evaltools.standards import Claims
@@ -48,6 +50,14 @@ def items():
 
 def test_the_page_is_what_the_catalogue_gives(items):
     assert PAGE.read_text(encoding="utf-8") == coverage.coverage_page(items)
+
+
+def test_the_command_writes_the_page(tmp_path):
+    done = CliRunner().invoke(app, ["indicators", "--coverage", "--out", str(tmp_path / "page.md")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+    assert CliRunner().invoke(app, ["indicators", "--coverage"]).output.startswith("# Coverage of the policy inventory")
+    assert CliRunner().invoke(app, ["indicators", "--out", str(tmp_path / "x.md")]).exit_code != 0
 
 
 def test_every_item_of_the_inventory_is_there_and_none_is_blank(items):

@@ -14,10 +14,7 @@ def test_guidance_funds_are_due_by_30_april(run, month_day, share):
         "amount_yuan": 500000,
         "paid_date": f"2020-{month_day}",
     }
-    assert (
-        run("finance.guidance_flow_in_time_share", fund_flows=[flow]).value("finance.guidance_flow_in_time_share")
-        == share
-    )
+    assert run("finance.guidance_flow_in_time_share", fund_flows=[flow]).value("finance.guidance_flow_in_time_share") == share
 
 
 def test_guidance_funds_of_april_a_year_later_are_late_and_unpaid_ones_too(run):
@@ -35,11 +32,28 @@ def test_roads_count_200_persons_or_20_households_in_poor_villages_only(run):
         {"nv_id": "c", "persons": 250, "households": 60, "is_paved": False},
         {"nv_id": "d", "persons": 900, "households": 200, "is_paved": False, "village_code": "441402100202"},
     ]
-    villages = [{"is_poor_village": True}, {"village_code": "441402100202", "is_poor_village": False}]
+    villages = [
+        {"is_poor_village": True, "helper_type": "pearl_delta_city"},
+        {"village_code": "441402100202", "is_poor_village": False},
+    ]
     run("natural.road_200_share", "natural.road_20_share", natural_villages=rows, villages=villages)
     assert run.value("natural.road_200_share") == 0.5
     assert run.value("natural.road_20_share") == 0.5
     assert run.state("natural.road_20_share") == V.NOT_MET
+
+
+def test_roads_of_20_households_are_owed_to_helped_villages_only(run):
+    """A poor village of the same city that a provincial unit helps is left out: the clause binds the pairs alone."""
+    rows = [
+        {"nv_id": "a", "persons": 90, "households": 20, "is_paved": True},
+        {"nv_id": "b", "persons": 90, "households": 20, "is_paved": False, "village_code": "441402100202"},
+    ]
+    villages = [
+        {"is_poor_village": True, "helper_type": "pearl_delta_city"},
+        {"village_code": "441402100202", "is_poor_village": True, "helper_type": "provincial_unit"},
+    ]
+    run("natural.road_20_share", natural_villages=rows, villages=villages)
+    assert (run.value("natural.road_20_share"), run.state("natural.road_20_share")) == (1, V.MET)
 
 
 def test_a_bus_is_owed_to_passable_villages_only(run):
@@ -89,9 +103,7 @@ def test_loans_of_poverty_areas_may_grow_exactly_as_the_province(run, now, state
         area("441402", 2019, 100.0),
         area("441402", 2020, now),
     ]
-    assert (
-        run("finance.loan_area_growth_ok_share", loan_totals=rows).state("finance.loan_area_growth_ok_share") == state
-    )
+    assert run("finance.loan_area_growth_ok_share", loan_totals=rows).state("finance.loan_area_growth_ok_share") == state
 
 
 @pytest.mark.parametrize(("poor", "state"), [(4.0, V.NOT_MET), (4.01, V.MET)])
@@ -105,8 +117,7 @@ def test_rebuilding_is_owed_for_dangerous_only_dwellings(run):
     """Rebuilt, open, dangerous but not the only one, safe: one of two done."""
     base = {"registry_status": "exited"}
     rows = [
-        base
-        | {"household_id": "1", "housing_grade": "A", "is_only_dwelling": True, "housing_completed_date": "2018-05-01"},
+        base | {"household_id": "1", "housing_grade": "A", "is_only_dwelling": True, "housing_completed_date": "2018-05-01"},
         base | {"household_id": "2", "housing_grade": "D", "is_only_dwelling": True},
         base | {"household_id": "3", "housing_grade": "C", "is_only_dwelling": False},
         base | {"household_id": "4", "housing_grade": "B", "is_only_dwelling": True},
@@ -213,10 +224,7 @@ def test_a_captain_follows_the_next_day_or_there_is_a_gap(run, start, gaps):
 
 @pytest.mark.parametrize(("end", "state"), [("2019-05-01", V.MET), ("2019-04-30", V.NOT_MET)])
 def test_a_term_is_36_whole_months(run, end, state):
-    assert (
-        run("teams.tenure_ok_share", teams=[post(1, to_date=end)], villages=[{}]).state("teams.tenure_ok_share")
-        == state
-    )
+    assert run("teams.tenure_ok_share", teams=[post(1, to_date=end)], villages=[{}]).state("teams.tenure_ok_share") == state
 
 
 @pytest.mark.parametrize(("visits", "state"), [(2, V.MET), (1, V.NOT_MET), (0, V.NOT_MET)])

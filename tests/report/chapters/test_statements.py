@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from evaltools.indicators import Gate
+from evaltools.indicators.targeting.display import row_of
 from evaltools.report.assemble import all_texts, assemble
 from evaltools.report.blocks import Callout, Figure, Table
 from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.gatewords import GateWords
 from evaltools.report.chapters.one import chapter_one
 from evaltools.report.chapters.two_gates import gates_section
 from evaltools.report.chapters.two_income import incomes
@@ -222,3 +224,13 @@ def test_a_verdict_that_hangs_on_unknown_answers_says_so_beside_its_rate(helped_
     text = said(gates_section(Desk(helped_input()), gates)[0])
     assert "错退率为0.40%（90%区间0.10%～1.20%），限值≤2%，证据缺失" in text
     assert reason + "。" in text
+
+
+@pytest.mark.parametrize(
+    ("needed", "text"), [(99_999, "99,999户"), (100_000, "100,000户"), (100_001, "100,000户以上"), (3_400_000, "100,000户以上")]
+)
+def test_a_sample_that_no_survey_has_is_printed_as_over_a_limit_and_kept_as_computed(helped_input, make_gate, needed, text):
+    gate = make_gate(Gate.COMPOSITE, State.UNDECIDED, 0.0199, 0.007, 0.0301, households_needed=needed)
+    bound = GateWords(Desk(helped_input()), gate).needed()
+    assert (bound.text, bound.value) == (text, needed)
+    assert f"需{text.replace(',', '')}" in row_of(gate)["结论"]

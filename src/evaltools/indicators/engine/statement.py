@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaltools.indicators.engine.entry import Indicator
-from evaltools.indicators.engine.joins import joined_tables, typed_columns
+from evaltools.indicators.engine.joins import gathered_joins, joined_tables, typed_columns
 from evaltools.indicators.engine.language import literal, quoted
 from evaltools.indicators.engine.sums import Shared, answers, sums_of
 from evaltools.intake import Contract
@@ -111,13 +111,14 @@ def _known(
 ) -> str:  # fmt: skip
     """The rows typed, with the rules of their city and year and with what is gathered for them."""
     joins = {j.column: j for e in entries for j in e.joins}
-    others = "".join(f"{sql}, " for sql in joined_tables(joins.values(), joined))
+    others = "".join(f"{sql}, " for sql in joined_tables(joins.values(), joined, cities))
     own_year = contract.year_column and not cumulative
     year = f"CAST({quoted(str(contract.year_column))} AS INTEGER)" if own_year else str(int(max(years)))
     city = quoted(contract.city_column) if contract.city_column else "NULL::VARCHAR"
     constants = "".join(f", {sql} AS {quoted(name)}" for name, sql in rules.inlined.items())
     constants += "".join(f", r.{quoted(name)}" for name in rules.by_city)
     local = "LEFT JOIN rule_values AS r ON r.year = t.area_year AND r.city = t.area_city" if rules.by_city else ""
+    gathered, lookups = gathered_joins(joins.values())
     return f"""{others}typed AS (
   SELECT {typed_columns(contract, _needed(contract, entries, present, design))}
   FROM {source} AS t{_where(contract, years, cities, cumulative)}
@@ -127,8 +128,8 @@ def _known(
   SELECT t.*{constants}
   FROM dated AS t {local}
 ), known AS (
-  SELECT p.*{"".join(f", {j.sql} AS {name}" for name, j in joins.items())}
-  FROM ruled AS p
+  SELECT p.*{gathered}
+  FROM ruled AS p{lookups}
 )"""
 
 

@@ -7,6 +7,7 @@ from html import escape
 
 import pandas as pd
 
+from evaltools.estimation.judge import NEEDED_PRINTED_MAX
 from evaltools.indicators.targeting.result import Gate, GateResult, Gates, Variant
 
 _COLUMNS = ("指标", "估计", "区间", "限值", "结论", "样本户", "村", "未明占比", "依据")
@@ -17,12 +18,18 @@ def percent(x: float | None, digits: int = 2) -> str:
     return "—" if x is None or math.isnan(x) else f"{100 * x:.{digits}f}%"
 
 
+def needed_text(households: int) -> str:
+    """需1234户; sizes that no survey has are 需100000户以上."""
+    too_many = households > NEEDED_PRINTED_MAX
+    return f"需{NEEDED_PRINTED_MAX}户以上" if too_many else f"需{households}户"
+
+
 def row_of(r: GateResult) -> dict[str, str]:
     """One result as texts."""
     interval = "—" if math.isnan(r.low) else f"{percent(r.low)}–{percent(r.high)}"
     sign = {">=": "≥", "<=": "≤"}.get(r.comparison or "", r.comparison or "")
     name = r.gate.zh if r.variant is not Variant.INCOME_OR_GUARANTEE else f"{r.gate.zh}（{r.variant.zh}）"
-    needed = f"（需{r.households_needed}户）" if r.households_needed and r.state.value == "undecided" else ""
+    needed = f"（{needed_text(r.households_needed)}）" if r.households_needed and r.state.value == "undecided" else ""
     limit = f"{sign}{percent(r.limit, 0)}" if r.limit is not None else "无规定"
     households = "—" if r.n is None else str(r.n)
     cells = (

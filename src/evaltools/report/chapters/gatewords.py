@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from evaltools.estimation.judge import NEEDED_PRINTED_MAX
 from evaltools.indicators import Gate, GateResult, Gates
 from evaltools.report import binding
 from evaltools.report.blocks import Bound, Ground, Inline
@@ -89,11 +90,16 @@ class GateWords:
         return self.desk.number(self.result.rho, "ratio", f"{self.ref}.rho", self.ground, "dec2")
 
     def needed(self) -> Bound:
-        """Households that would decide; — for a rate that is decided, or that no larger sample would decide."""
-        is_open = self.result.state is VerdictState.UNDECIDED
-        return self.desk.number(
-            self.result.households_needed if is_open else None, "households", f"{self.ref}.needed", self.ground
-        )
+        """Households that would decide; — for a rate that is decided, or that no larger sample would decide.
+
+        Above NEEDED_PRINTED_MAX the text says "over" it; the bound value stays the number computed.
+        """
+        needed = self.result.households_needed if self.result.state is VerdictState.UNDECIDED else None
+        bound = self.desk.number(needed, "households", f"{self.ref}.needed", self.ground)
+        if needed is None or needed <= NEEDED_PRINTED_MAX:
+            return bound
+        most = self.desk.number(NEEDED_PRINTED_MAX, "households", f"{self.ref}.needed", self.ground).text
+        return replace(bound, text=f"{most}以上" if self.desk.lang == "zh" else f"over {most}")
 
     def plain(self, x: float | None, what: str, fmt: str) -> Bound:
         return self.desk.number(x, "ratio", f"{self.ref}.{what}", self.ground, fmt)

@@ -13,11 +13,12 @@ from evaltools.synthetic.ledgers.context import Context, years
 def city_ledgers(ctx: Context, has_clinic: np.ndarray, watch: np.ndarray) -> dict[str, pa.Table]:
     """Table name -> rows of this city. has_clinic: (villages, 5); watch: (households, 5) monitoring class."""
     plan = work.plan_projects(ctx)
+    assets = work.assets(ctx, plan)
     return {
         "natural_villages": places.natural_villages(ctx), "schools": places.schools(ctx),
-        "hospitals": places.hospitals(ctx, has_clinic), "counties": places.counties(ctx),
+        "hospitals": places.hospitals(ctx, has_clinic), "counties": places.counties(ctx, work.fiscal_value(ctx, assets)),
         "loan_totals": money.loan_totals(ctx, money.province_growth()), "donations": money.donations(ctx),
-        "consumption": money.consumption(ctx), "projects": work.projects(ctx, plan), "assets": work.assets(ctx, plan),
+        "consumption": money.consumption(ctx), "projects": work.projects(ctx, plan), "assets": assets,
         "enterprises": work.enterprises(ctx), "teams": helpers.teams(ctx), "visits": helpers.visits(ctx),
         "pairings": helpers.pairings(ctx), "events": process.events(ctx, watch), "issues": process.issues(ctx),
     }  # fmt: skip

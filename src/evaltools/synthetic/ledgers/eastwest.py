@@ -85,7 +85,9 @@ def partner_counties(seed: int) -> pa.Table:
         "has_annual_report": boolean(np.ones(len(j), bool)),
     }  # fmt: skip
     columns |= {k: whole(np.round(aid[j, t] * f), kind=pa.int64()) for k, f in money.items()}
-    return pa.table(columns | {k: whole(rng.poisson(m, len(j))) for k, m in people.items()})
+    counts = {k: rng.poisson(m, len(j)) for k, m in people.items()}
+    counts["enterprises"] = np.maximum(counts["enterprises"], 1)  # every year one at least (粤办发〔2018〕8号)
+    return pa.table(columns | {k: whole(v) for k, v in counts.items()})
 
 
 def partner_pairs(seed: int) -> pa.Table:

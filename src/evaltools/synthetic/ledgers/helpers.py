@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -16,8 +17,9 @@ from evaltools.terms import HelperType, values
 POSTS = ("captain", "first_secretary", "captain_and_secretary", "member")
 CAPTAIN, SECRETARY, BOTH, MEMBER = range(4)
 RANKS = ("division", "section", "below_section")
-START, HANDOVER, SWITCH, LATEST = (2016, 150), (2019, 130), (2020, 175), (2020, 365)
-"""Days (year, day of the year): teams arrive, hand over after three years, one person takes both posts, the end."""
+START, HANDOVER, SWITCH, LATEST = (2016, 150), (2019, 149), (2020, 175), (2020, 365)
+"""Days (year, day of the year): teams arrive (29 May 2016), hand over after 36 months, one person takes both posts, the
+end."""
 SUPERVISORS = {
     "445300": "民革省委会", "441800": "民盟省委会", "441700": "民建省委会", "441600": "民进省委会",
     "440200": "农工党省委会",
@@ -33,9 +35,15 @@ class _Posts:
         self.rows: list[tuple[int, int, int, int, int, tuple[int, int], tuple[int, int] | None, float]] = []
         self.cadres = 0
 
-    def add(self, v: int, team: int, post: int, rank: int, start: tuple[int, int], end: tuple[int, int] | None) -> int:
-        self.cadres += 1
-        self.rows.append((v, team, self.cadres, post, rank, start, end, _months(start, end)))
+    def add(
+        self, v: int, team: int, post: int, rank: int, start: tuple[int, int], end: tuple[int, int] | None,
+        same_as: int | None = None,
+    ) -> int:  # fmt: skip
+        """One posting; `same_as` is the row of an earlier posting of the same person, who changes the post."""
+        if same_as is None:
+            self.cadres += 1
+        cadre = self.cadres if same_as is None else self.rows[same_as][2]
+        self.rows.append((v, team, cadre, post, rank, start, end, _months(start, end)))
         return len(self.rows) - 1
 
 
@@ -50,7 +58,8 @@ def teams(ctx: Context) -> pa.Table:
     """Village teams of all poor villages in two terms of three years (2016-05 to 2019-05, then on), three cadres each.
 
     Provincial units, local units and self-help: one person is captain and first secretary. Pearl River Delta cities:
-    two persons until June 2020, then one (粤发〔2016〕13号 art. 19; 粤农农函〔2020〕571号).
+    two persons until June 2020, then one (粤发〔2016〕13号 art. 19; 粤农农函〔2020〕571号): the captain takes both posts, the
+    secretary stays on as a member. A person keeps the number through all posts.
     """
     frame = ctx.city.frame
     rng = ctx.rng("teams")
@@ -98,9 +107,10 @@ def _village_team(posts: _Posts, v: int, team: int, helper: str, marks: dict[str
     second_start = (HANDOVER[0], HANDOVER[1] + 60) if is_marked("teams.gap") else HANDOVER
     released = is_marked("teams.released_before_exit")
     first_end = (2016, 250) if released else HANDOVER
+    stays: int | None = None
     if is_marked("teams.short_tenure"):
         posts.add(v, team, leader, rank, START, (2017, 90))
-        posts.add(v, team, leader, rank, (2017, 90), HANDOVER)
+        stays = posts.add(v, team, leader, rank, (2017, 90), HANDOVER)
     else:
         posts.add(v, team, leader, rank, START, first_end)
     posts.add(v, team, MEMBER, 2, START, first_end)
@@ -109,15 +119,17 @@ def _village_team(posts: _Posts, v: int, team: int, helper: str, marks: dict[str
     if released:
         return
     if two:
-        posts.add(v, team, CAPTAIN, rank, second_start, SWITCH)
+        captain = posts.add(v, team, CAPTAIN, rank, second_start, SWITCH, stays)
         gone = is_marked("teams.no_first_secretary")
-        posts.add(v, team, SECRETARY, 2, HANDOVER, (2020, 61) if gone else SWITCH)
-        posts.add(v, team, CAPTAIN if gone else BOTH, rank, SWITCH, None)
+        left = (2020, 61) if gone else SWITCH
+        secretary = posts.add(v, team, SECRETARY, 2, HANDOVER, left)
+        posts.add(v, team, MEMBER, 2, left, None, secretary)
+        posts.add(v, team, CAPTAIN if gone else BOTH, rank, SWITCH, None, captain)
     elif is_marked("teams.no_first_secretary"):
-        posts.add(v, team, BOTH, rank, second_start, (2020, 61))
-        posts.add(v, team, CAPTAIN, rank, (2020, 61), None)
+        captain = posts.add(v, team, BOTH, rank, second_start, (2020, 61))
+        posts.add(v, team, CAPTAIN, rank, (2020, 61), None, captain)
     else:
-        posts.add(v, team, BOTH, rank, second_start, None)
+        posts.add(v, team, BOTH, rank, second_start, None, stays)
     k = posts.add(v, team, MEMBER, 2, HANDOVER, None)
     if is_marked("teams.allowance_missing"):
         posts.rows[k] = (*posts.rows[k][:-1], posts.rows[k][-1] - 4)
@@ -244,8 +256,23 @@ def _visit_table(ctx: Context, rng: np.random.Generator, out: _Visits) -> pa.Tab
     } | ctx.codes(n))  # fmt: skip
 
 
+def _town_pairs(ctx: Context, helper: str, add: Callable[..., None]) -> None:
+    """A partner of the helping city for every town with a poor village (粤发〔2016〕13号 第22条), but where planted."""
+    frame = ctx.city.frame
+    towns = np.unique(frame.town[frame.is_poor])
+    lonely = ctx.choose("pairings.town_without_pair", towns, ctx.rng("town pairs"))
+    for town in towns:
+        if town in lonely:
+            ctx.plant("pairings.town_without_pair", table="pairings", town_code=frame.town_codes[int(town)])
+            continue
+        add(
+            kind="counterpart", level="town", helper_city_code=helper, helper_unit=f"示范结对镇街{int(town) % 60 + 1:02d}",
+            county_code=frame.county_codes[int(frame.town_county[town])], town_code=frame.town_codes[int(town)],
+        )  # fmt: skip
+
+
 def pairings(ctx: Context) -> pa.Table:
-    """City with city, county with county, unit with village, democratic party with city; from the summer of 2016."""
+    """City with city, county with county, town with town, unit with village, democratic party with city; from 2016."""
     frame = ctx.city.frame
     rng = ctx.rng("pairings")
     helper = HELPER_OF.get(ctx.code)
@@ -254,7 +281,7 @@ def pairings(ctx: Context) -> pa.Table:
 
     def add(**what: object) -> None:
         rows.append({"helper_city_code": None, "helper_county_code": None, "helper_unit": None, "helper_type": None,
-        "county_code": None,
+        "county_code": None, "town_code": None,
                      "village_code": None, "from_date": start, "to_date": None, "has_plan": True} | what)  # fmt: skip
 
     if helper:
@@ -267,6 +294,7 @@ def pairings(ctx: Context) -> pa.Table:
                 continue
             add(kind="counterpart", level="county", helper_city_code=helper, county_code=county,
                 helper_county_code=districts[k % len(districts)] if districts else None)  # fmt: skip
+        _town_pairs(ctx, helper, add)
     if ctx.code in SUPERVISORS:
         add(
             kind="supervision",
@@ -283,7 +311,7 @@ def pairings(ctx: Context) -> pa.Table:
             "kind": "targeted", "level": "village", "helper_city_code": frame.helper_city[v],
             "helper_type": frame.helper[v],
             "county_code": frame.county_codes[int(frame.county[v])], "village_code": frame.code[v],
-            "has_plan": v not in bare,
+            "town_code": frame.town_codes[int(frame.town[v])], "has_plan": v not in bare,
         }  # fmt: skip
         unit = f"示范帮扶单位{j % 40 + 1:02d}"
         if v in changed:
@@ -302,6 +330,7 @@ def pairings(ctx: Context) -> pa.Table:
         "helper_unit",
         "helper_type",
         "county_code",
+        "town_code",
         "village_code",
     )
     columns: dict[str, pa.Array] = {"pairing_id": ctx.number("R", np.arange(len(rows)))}

@@ -14,6 +14,7 @@ from evaltools.synthetic.registry import REMOVED
 
 STAGES = ("preschool", "primary", "junior_secondary", "senior_secondary", "vocational")
 LEVELS = ("county", "town", "village")
+GUANGZHOU = "440100"
 NV_YEARS = (2018, 2020)
 """Years with rows for natural villages."""
 NV_2020 = {
@@ -36,6 +37,7 @@ def natural_villages(ctx: Context) -> pa.Table:
     order = np.lexsort((t, i))
     i, t = i[order], t[order]
     year = np.array(YEARS)[t]
+    guided = np.array([h == GUANGZHOU for h in ctx.city.frame.helper_city])
     columns = {
         "nv_id": ctx.number("N", i), "year": years(t),
         "name": text(i % 20, [f"示范{'甲乙丙丁戊己庚辛壬癸'[k % 10]}{'上下'[k // 10]}自然村" for k in range(20)]),
@@ -45,7 +47,10 @@ def natural_villages(ctx: Context) -> pa.Table:
     }  # fmt: skip
     for name, share in NV_2020.items():
         u = rng.random(n)
-        columns[name] = boolean(u[i] < np.where(year == 2020, share, share - 0.12))
+        there = u[i] < np.where(year == 2020, share, share - 0.12)
+        if name == "is_tidy":  # due by 2020 in the poor villages 广州 helps (穗办〔2018〕31号)
+            there |= guided[nat.village[i]] & (year == 2020)
+        columns[name] = boolean(there)
     return pa.table(columns)
 
 
@@ -55,7 +60,7 @@ def schools(ctx: Context) -> pa.Table:
     rng = ctx.rng("schools")
     p, k, s = city.registry.persons, len(frame.county_codes), len(STAGES)
     county_of = frame.county[city.registry.village[p.household]]
-    poor, aided = np.zeros((k, s, 5), dtype=np.int64), np.zeros((k, s, 5), dtype=np.int64)
+    poor, aided, left = (np.zeros((k, s, 5), dtype=np.int64) for _ in range(3))
     at_home = welfare.present(p, city.panel)
     for t, year in enumerate(YEARS):
         stage = people.school_stage(p, year).astype(np.int64)
@@ -64,6 +69,7 @@ def schools(ctx: Context) -> pa.Table:
         poor[:, :, t] = np.bincount(cell[in_school], minlength=k * s).reshape(k, s)
         paid = in_school & (city.welfare.student_aid[:, t] > 0)
         aided[:, :, t] = np.bincount(cell[paid], minlength=k * s).reshape(k, s)
+        left[:, :, t] = np.bincount(cell[at_home[:, t] & welfare.dropout(p, city.panel, t)], minlength=k * s).reshape(k, s)
     c, g, t = (a.ravel() for a in np.meshgrid(np.arange(k), np.arange(s), np.arange(5), indexing="ij"))
     students = poor[c, g, t] * 6 + 40 + rng.integers(0, 200, k * s)[c * s + g]
     ledger = np.ones((k, s), bool)
@@ -91,7 +97,8 @@ def schools(ctx: Context) -> pa.Table:
         "is_weak": boolean(weak[c, g]),
         "is_upgraded": boolean(np.where(weak[c, g], year >= upgraded[c, g], -1).astype(np.int8)),
         "students": whole(students), "poor_students": whole(poor[c, g, t]), "aided_students": whole(aided[c, g, t]),
-        "aid_yuan": whole(paid), "has_aid_ledger": boolean(ledger[c, g]), "teachers": whole(np.ceil(students / 16)),
+        "dropouts": whole(left[c, g, t]), "aid_yuan": whole(paid),
+        "has_aid_ledger": boolean(ledger[c, g]), "teachers": whole(np.ceil(students / 16)),
         "teacher_allowance_paid": boolean(np.ones(len(c), bool)),
     } | ctx.codes(len(c)))  # fmt: skip
 
@@ -126,8 +133,11 @@ def hospitals(ctx: Context, has_clinic: np.ndarray) -> pa.Table:
     } | ctx.codes(len(i)))  # fmt: skip
 
 
-def counties(ctx: Context) -> pa.Table:
-    """Standards, budgets, work systems and burden by county and year."""
+def counties(ctx: Context, formed: np.ndarray) -> pa.Table:
+    """Standards, budgets, work systems and burden by county and year.
+
+    formed: (counties, 5) fiscal value of the assets there are at the end of the year.
+    """
     _city, frame = ctx.city, ctx.city.frame
     rng = ctx.rng("counties")
     k = len(frame.county_codes)
@@ -151,6 +161,7 @@ def counties(ctx: Context) -> pa.Table:
         for j in ctx.choose(kind, np.arange(k), rng):
             matrix[j, 4] = value
             ctx.plant(kind, table="counties", county_code=frame.county_codes[int(j)], year=2020)
+    forming, key = _forming_funds(ctx, formed), _key_counties(ctx)
     base = _persons_by_county(ctx)
     due = np.round(base[c] * 2000 / 3)
     weak = rng.integers(0, 4, k)[c]
@@ -171,6 +182,8 @@ def counties(ctx: Context) -> pa.Table:
         "pooled_funds_yuan": whole(np.round(due * rng.uniform(2.0, 3.0, len(c))), kind=pa.int64()),
         "poolable_funds_yuan": whole(np.round(due * rng.uniform(3.0, 4.0, len(c))), kind=pa.int64()),
         "living_environment_yuan": whole(_model_village_funds(ctx)[c] / 5, kind=pa.int64()),
+        "asset_forming_funds_yuan": whole(forming[c, t], kind=pa.int64()),
+        "is_key_county": boolean(np.where(year >= 2020, key[c], -1).astype(np.int8)),
         "has_asset_company": boolean((rng.random(k) < 0.3)[c] & (year >= 2019)),
         "has_home_visit_system": boolean(visits[c, t]), "has_study_system": yes, "has_session_system": yes,
         "has_report_system": yes, "has_assessment_system": yes, "quarterly_bulletins": whole(bulletins[c, t]),
@@ -180,6 +193,20 @@ def counties(ctx: Context) -> pa.Table:
         "secretaries_replaced": whole(rng.integers(0, 3, len(c))), "returnees": whole(rng.integers(0, 12, len(c))),
         "exited_checked_households": whole(np.ceil(exited[c, t] * 0.12)),
     } | ctx.codes(len(c)))  # fmt: skip
+
+
+def _forming_funds(ctx: Context, formed: np.ndarray) -> np.ndarray:
+    """(counties, 5) money that should have become assets: what has, and where planted a quarter more."""
+    out, names = formed.copy(), ctx.city.frame.county_codes
+    for c in ctx.choose("counties.assets_not_formed", np.flatnonzero(formed[:, -1] > 0), ctx.rng("forming funds")):
+        out[c, -1] = formed[c, -1] * 5 // 4
+        ctx.plant("counties.assets_not_formed", table="counties", county_code=names[int(c)], year=2020)
+    return out
+
+
+def _key_counties(ctx: Context) -> np.ndarray:
+    """(counties,) whether it is a key county after 2020: one in eight (invented)."""
+    return (ctx.rng("key counties").random(len(ctx.city.frame.county_codes)) < 0.125).astype(np.int8)
 
 
 def _persons_by_county(ctx: Context) -> np.ndarray:

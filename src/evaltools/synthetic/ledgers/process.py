@@ -10,7 +10,7 @@ from evaltools.synthetic.config import YEARS
 from evaltools.synthetic.ledgers.context import Context
 from evaltools.synthetic.panel import EXITED
 from evaltools.synthetic.survey import GROUPS
-from evaltools.synthetic.villages import first_year_above
+from evaltools.synthetic.villages import LAST_YEAR, LAST_YEAR_EARLIER, first_year_above
 
 EVENTS = ("applied", "reviewed", "publicised", "approved", "registered", "exited", "returned", "removed", "clue",
           "verified", "monitor_in", "assisted", "risk_cleared", "monitor_out", "spot_checked")  # fmt: skip
@@ -125,7 +125,7 @@ def _village_exits(ctx: Context, rng: np.random.Generator, out: _Events) -> None
     first = first_year_above(frame)
     v = np.flatnonzero(first > 0)
     case = out.new_cases(len(v))
-    last = 335 - rng.integers(0, 10, len(v))
+    last = 335 - rng.integers(0, 10, len(v)) - np.where(first[v] == LAST_YEAR, LAST_YEAR_EARLIER, 0)
     for event, back in (("applied", 70), ("reviewed", 48), ("publicised", 30), ("approved", 8), ("exited", 0)):
         out.add(event, np.full(len(v), -1), v, first[v], last - back, process=1, case=case)
 

@@ -181,6 +181,13 @@ def assets(ctx: Context, plan: Projects) -> pa.Table:
     })  # fmt: skip
 
 
+def fiscal_value(ctx: Context, table: pa.Table) -> np.ndarray:
+    """(counties, 5) fiscal value of the assets in the table of assets at the end of each year, in yuan."""
+    f = table.select(["county_code", "year", "fiscal_value_yuan"]).to_pandas()
+    sums = f.groupby(["county_code", "year"], observed=True)["fiscal_value_yuan"].sum().unstack(fill_value=0)
+    return sums.reindex(index=ctx.city.frame.county_codes, columns=list(YEARS), fill_value=0).to_numpy(dtype=np.int64)
+
+
 def enterprises(ctx: Context) -> pa.Table:
     """Enterprises, cooperatives, workshops and parks: twelve a county, with a row for every year from their first."""
     frame = ctx.city.frame
