@@ -189,9 +189,10 @@ class ProvinceEvaluation:
         from evaltools.indicators import Catalogue, compute_indicators
         from evaltools.indicators.assessment import scorable
         from evaltools.indicators.assessment.observed import measures
+        from evaltools.standards import Claims
 
         catalogue = Catalogue.load()
-        wanted = [*(e.id for e in scorable(catalogue)), *measures().values()]
+        wanted = [*(e.id for e in scorable(catalogue)), *measures(Claims.load(), catalogue).values()]
         return compute_indicators(
             self.tables, self.book, as_of=self.as_of, catalogue=catalogue, levels=("province", "city"), only=wanted
         )
@@ -263,13 +264,15 @@ def _money(one: ProvinceEvaluation) -> MoneyTables | None:
 
 
 def _claims(one: ProvinceEvaluation) -> ClaimTables:
-    from evaltools.indicators.assessment.observed import observe
+    from evaltools.indicators.assessment.observed import observe, reconcile
     from evaltools.indicators.claims import check_relations
     from evaltools.report.province import ClaimTables
     from evaltools.standards import Claims, Relations
 
     claims = Claims.load()
-    return ClaimTables(check_relations(claims, Relations.load(claims)), claims, observe(claims, one.indicators))
+    checks = check_relations(claims, Relations.load(claims))
+    seen = observe(claims, one.indicators, one.rules, one.as_of.isoformat())
+    return ClaimTables(checks, reconcile(claims, checks, seen, is_synthetic=one.tables.is_synthetic))
 
 
 def _provenance(one: ProvinceEvaluation) -> Provenance:

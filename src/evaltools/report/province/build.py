@@ -6,7 +6,7 @@ from evaltools.report.binding import param
 from evaltools.report.blocks import Document, Inline
 from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
 from evaltools.report.chapters.appendix_methods import appendix_a
-from evaltools.report.province.claims import chapter_claims
+from evaltools.report.province.claims import appendix_d, chapter_claims
 from evaltools.report.province.desk import ProvinceDesk
 from evaltools.report.province.gates import chapter_gates
 from evaltools.report.province.methods import appendix_b
@@ -14,6 +14,7 @@ from evaltools.report.province.model import PROVINCE, ProvinceInput, ProvinceRep
 from evaltools.report.province.money import GUIDANCE_RULES, chapter_money
 from evaltools.report.province.problems import chapter_problems, problems_of
 from evaltools.report.province.ranks import chapter_ranks
+from evaltools.report.province.risk import chapter_risk
 from evaltools.report.province.scope import chapter_scope
 from evaltools.report.province.summary import overall_states, summary
 
@@ -30,8 +31,8 @@ def build_province_report(inp: ProvinceInput) -> ProvinceReport:
     gates = [inp.gates[code] for code in sorted(inp.gates)]
     chapters = (
         summary(desk), chapter_scope(desk), chapter_gates(desk), chapter_ranks(desk), chapter_money(desk),
-        chapter_claims(desk), chapter_problems(desk, problems), appendix_a(desk, gates[:1], EXTRA), appendix_b(desk),
-        appendix_c(desk), appendix_e(desk),
+        chapter_risk(desk), chapter_claims(desk), chapter_problems(desk, problems), appendix_a(desk, gates[:1], EXTRA),
+        appendix_b(desk), appendix_c(desk), appendix_d(desk), appendix_e(desk),
     )  # fmt: skip
     return ProvinceReport(cover(desk), in_language(chapters, desk.lang))
 

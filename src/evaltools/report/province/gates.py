@@ -24,7 +24,7 @@ def chapter_gates(desk: ProvinceDesk) -> Chapter:
     say, gates = desk.say, desk.inp.gates
     title = say.word("pgate.title")
     if not gates:
-        return Chapter("二", title, (Paragraph(say("pone.risk")),))
+        return Chapter("二", title, (Paragraph(say("pgate.none")),))
     level = GateWords(desk, next(iter(gates.values())).results[0]).level()
     found = [_found(desk, g) for g in Gate]
     blocks: list[Block] = [

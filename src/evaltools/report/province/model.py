@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,12 +18,13 @@ from evaltools.terms import City, CityRole
 if TYPE_CHECKING:
     from evaltools.indicators import Gates
     from evaltools.indicators.assessment import Assessment
+    from evaltools.indicators.assessment.observed import Reconciled
     from evaltools.indicators.claims import ClaimChecks
     from evaltools.intake import QualityReport
     from evaltools.standards import Claim, Pairings, Rules
 
-NUMBERS = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6"} | {
-    f"附录{c}": f"Appendix {c}" for c in "ABCE"
+NUMBERS = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7"} | {
+    f"附录{c}": f"Appendix {c}" for c in "ABCDE"
 }
 """Chapter number in a Chinese report -> in an English one."""
 PROVINCE = City("440000", "guangdong", "广东", "Guangdong", CityRole.HELPED, False)
@@ -45,12 +47,15 @@ class MoneyTables:
 
 @dataclass(frozen=True)
 class ClaimTables:
-    """Published figures: `checks` of their relations; `data`: claim id -> (indicator, value, low, high, rows), of those
-    that the catalogue measures in the report's year; `claims`: all of them."""
+    """Published figures: `checks` of their relations; `figures`: each with its verdicts."""
 
     checks: ClaimChecks
-    claims: Mapping[str, Claim]
-    data: Mapping[str, tuple[str, float, float, float, int]] = field(default_factory=dict)
+    figures: tuple[Reconciled, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Claim]:
+        """The figures by id."""
+        return {f.claim.id: f.claim for f in self.figures}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""六、问题清单: the problems of all cities by class, in the words of the cities' own reports, and what many share."""
+"""七、问题清单: the problems of all cities by class, in the words of the cities' own reports, and what many share."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def chapter_problems(desk: ProvinceDesk, problems: Sequence[Problem]) -> Chapter
     """The list by class, then what several cities share."""
     say, title = desk.say, desk.say.word("pprob.title")
     if not problems:
-        return Chapter("六", title, (Paragraph(say("pprob.none")),))
+        return Chapter("七", title, (Paragraph(say("pprob.none")),))
     ground = Ground("data", (), "findings of the cities", len(problems))
     n = desk.count(len(problems), "items", "problems.n", ground)
     blocks: list[Block] = [Paragraph(say("pprob.intro", n=n)), *_shared(desk, problems, ground)]
@@ -123,7 +123,7 @@ def chapter_problems(desk: ProvinceDesk, problems: Sequence[Problem]) -> Chapter
         own = [p for p in problems if p.finding.problem_class is cls]
         blocks.append(Heading(say.label(cls)))
         blocks.append(_table(desk, cls, own, ground) if own else Paragraph(say("ten.class_none")))
-    return Chapter("六", title, tuple(blocks))
+    return Chapter("七", title, tuple(blocks))
 
 
 def _shared(desk: ProvinceDesk, problems: Sequence[Problem], ground: Ground) -> list[Block]:

@@ -17,7 +17,7 @@ def chapter_scope(desk: ProvinceDesk) -> Chapter:
     helping = desk.names(c.code for c in CITIES if c.role is CityRole.HELPING)
     blocks: list[Block] = [
         *synthetic(desk), *basis(desk), Heading(say.word("pone.scope_heading")),
-        Paragraph(say.sentences(say("pone.scope", n=n, helping=helping), say("pone.risk"))), _samples(desk),
+        Paragraph(say("pone.scope", n=n, helping=helping)), _samples(desk),
     ]  # fmt: skip
     if desk.inp.failures:
         ground = Ground("data", ("survey",), "why a city has no gates", 0)
