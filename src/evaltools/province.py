@@ -260,7 +260,7 @@ def _money(one: ProvinceEvaluation) -> MoneyTables | None:
     persons = pd.DataFrame([persons_of(one.slices.city(c.code), c, one.year) for c in one.cities])
     helping = [c for c in terms.CITIES if c.role is terms.CityRole.HELPING]
     helpers = {c.code: (one.rules_of(c), one.book.pairings.helped_by(c.code, one.as_of)) for c in helping}
-    return publish_money(tables.load("fund_flows"), tables.load("villages", year=one.year), persons, helpers, one.year)
+    return publish_money(tables.load("fund_flows"), tables.load("villages", year=one.year), persons, helpers, one.as_of)
 
 
 def _claims(one: ProvinceEvaluation) -> ClaimTables:

@@ -1,4 +1,4 @@
-"""What a batch will do: one job per city and one for the province, each with the fingerprint of all that its report depends on."""
+"""What a batch will do: a job per city and one for the province, each with the fingerprint of all its report needs."""
 
 from __future__ import annotations
 

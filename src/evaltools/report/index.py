@@ -65,7 +65,8 @@ def _city(entry: Entry, gates: Sequence[str], out: Path, lang: str) -> dict[str,
     return {
         "name": city.label(lang), "short": city.zh if lang == "zh" else city.en, "role": terms.label(city.role, lang),
         "state": state, "state_text": _word(state, lang), "reason": _first_lines(entry.reason) if failed else "",
-        "href": "" if failed else f"{city.key}/", "files": _files(entry, out, say), "gates": [_gate(found.get(g), lang) for g in gates],
+        "href": "" if failed else f"{city.key}/", "files": _files(entry, out, say),
+        "gates": [_gate(found.get(g), lang) for g in gates],
         "column": tiles[city.key]["column"], "row": tiles[city.key]["row"],
     }  # fmt: skip
 

@@ -139,7 +139,7 @@ def to_frame(figures: Iterable[Reconciled], lang: str = "zh") -> pd.DataFrame:
     rows = [{
         "id": f.claim.id, "label": f.claim.label(lang), "written": f.claim.written, "as_of": f.claim.as_of,
         "relation": label(f.relation), "data": label(f.data), "trial": label(f.trial),
-        "indicator": f.seen.indicator if f.seen else f.claim.measure, 
+        "indicator": f.seen.indicator if f.seen else f.claim.measure,
         "measured": f.seen.value if f.seen else None, "measured_low": f.seen.low if f.seen else None,
         "measured_high": f.seen.high if f.seen else None, "cite": f.claim.cite(),
     } for f in figures]  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from evaltools.indicators.assessment.observed import Reconciled
 from evaltools.indicators.claims import ClaimCheck, ClaimState, DataState
+from evaltools.report.binding import FORMATS, UNIT_FORMAT
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.nine import item_value
 from evaltools.report.chapters.say import Parts
@@ -17,6 +18,8 @@ from evaltools.report.province.model import ClaimTables
 from evaltools.standards import Claim
 
 LISTED = (ClaimState.CONFLICTS, ClaimState.ROUNDING, ClaimState.NOT_COMPARABLE)
+LARGE = (("yuan", 1e8, "yi_yuan"), ("yuan", 1e4, "wan_yuan"), ("persons", 1e4, "wan_persons"))
+"""Unit, from which size on, format."""
 SLOTS = {"agrees": ClaimState.AGREES, "rounding": ClaimState.ROUNDING, "conflicts": ClaimState.CONFLICTS,
          "apart": ClaimState.NOT_COMPARABLE}  # fmt: skip
 
@@ -151,8 +154,8 @@ def _data_table(desk: ProvinceDesk, claims: ClaimTables, seen: Sequence[Reconcil
     """Figure, as printed, data, verdict; with synthetic data the verdict is 无法核验 and the comparison a trial."""
     say, trial = desk.say, desk.inp.is_synthetic
     heads = {"pclaim.col_claim": 0.28, "pclaim.col_written": 0.15, "pclaim.col_measured": 0.21,
-             "pclaim.col_verdict": 0.14}  # fmt: skip
-    heads |= {"pclaim.col_trial": 0.22} if trial else {"col.clause": 0.22}
+             "pclaim.col_verdict": 0.18}  # fmt: skip
+    heads |= {"pclaim.col_trial": 0.18} if trial else {"col.clause": 0.18}
 
     def row(f: Reconciled) -> tuple[Inline, ...]:
         last: Inline = _cite(desk, f.claim, claims)
@@ -163,9 +166,14 @@ def _data_table(desk: ProvinceDesk, claims: ClaimTables, seen: Sequence[Reconcil
     return Table(
         title=say.word("pclaim.data_table"), key="claims-data", source=say("pclaim.source"),
         columns=tuple(Column(say.word(h), width=w) for h, w in heads.items()), rows=tuple(row(f) for f in seen),
-        note="" if trial else _documents(desk, claims, {f.claim.document for f in seen}),
+        note=_scale(desk) if trial else _documents(desk, claims, {f.claim.document for f in seen}),
         n=_figures(desk, len(seen), "measured", claims),
     )  # fmt: skip
+
+
+def _scale(desk: ProvinceDesk) -> Inline:
+    """Data made smaller than the province: their totals compare with nothing."""
+    return "" if desk.inp.meta.get("scale") in (None, 1) else desk.say("pclaim.scale")
 
 
 def _measured(desk: ProvinceDesk, f: Reconciled) -> Inline:
@@ -174,7 +182,17 @@ def _measured(desk: ProvinceDesk, f: Reconciled) -> Inline:
     assert seen is not None
     ground = Ground("data", (seen.indicator.split(".")[0],), seen.indicator, seen.rows)
     numbers = {"data": seen.value, "low": seen.low, "high": seen.high}
-    shown = {k: item_value(desk, x, f.claim.unit, f"claim.{f.claim.id}.{k}", ground) for k, x in numbers.items()}
+    shown = {k: _number(desk, x, f.claim.unit, f"claim.{f.claim.id}.{k}", ground) for k, x in numbers.items()}
     if seen.low == seen.high:
         return shown["data"]
     return (shown["data"], " [", shown["low"], ", ", shown["high"], "]")
+
+
+def _number(desk: ProvinceDesk, x: float, unit: str, ref: str, ground: Ground) -> Bound:
+    """A value in the size in which such figures are printed: 亿元, 万元, 万人; whole numbers without decimals."""
+    fits = [f for u, least, f in LARGE if u == unit and abs(x) >= least]
+    if fits:
+        return desk.number(x, unit, ref, ground, fits[0])
+    if unit not in FORMATS and unit not in UNIT_FORMAT and float(x).is_integer():
+        return desk.number(x, unit, ref, ground, "int")
+    return item_value(desk, x, unit, ref, ground)

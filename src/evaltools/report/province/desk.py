@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import pandas as pd
+
 from evaltools.errors import ReportError
 from evaltools.report.blocks import Bound, Ground, Inline
 from evaltools.report.chapters.desk import Desk
@@ -18,6 +20,7 @@ from evaltools.standards import load_yaml
 from evaltools.terms import CITIES, City
 
 TEXT = Path(__file__).parent / "text"
+WAN = 10_000
 
 
 class ProvinceVoice(Voice):
@@ -52,6 +55,10 @@ def own_templates() -> dict[str, dict[str, str]]:
                 seen = f"template {key!r} is doubled or no pair"
                 raise ReportError(seen, where=path.name, expected="{zh: ..., en: ...}")
             found[key] = {lang: str(text) for lang, text in entry.items()}
+            zh, en = ({b for _, b, _, _ in Formatter().parse(text) if b is not None} for text in found[key].values())
+            if zh != en:
+                seen = f"template {key!r} has slots {sorted(zh)} and {sorted(en)}"
+                raise ReportError(seen, where=path.name, expected="the same slots in both languages")
     return found
 
 
@@ -92,8 +99,12 @@ class ProvinceDesk(Desk):
 
     def cities_count(self, n: int, ref: str, ground: Ground) -> Bound:
         """How many cities: 4个市."""
-        return self.things(n, "个市", "cities", ref, ground)
+        return self.things(n, "个市", "city" if n == 1 else "cities", ref, ground)
 
     def money(self, x: Any, ref: str, ground: Ground) -> Bound:
         """A sum in ten thousand yuan."""
         return self.number(x, "yuan", ref, ground, "wan_yuan")
+
+    def wan(self, x: Any, ref: str, ground: Ground) -> Bound:
+        """A sum of yuan under a column that names its unit: a bare number of ten thousand yuan."""
+        return self.number(None if x is None or pd.isna(x) else float(x) / WAN, "wan_yuan_count", ref, ground, "dec2")

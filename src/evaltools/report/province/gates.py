@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from evaltools.indicators import Gate
 from evaltools.indicators.assessment.funnel import INNER, OUTER, Funnel
-from evaltools.report.blocks import Block, Bound, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
+from evaltools.report.blocks import Block, Bound, Bullets, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.gatewords import OPEN, GateWords
-from evaltools.report.chapters.say import Parts
 from evaltools.report.charts.funnel import Panel, funnels
 from evaltools.report.charts.province import gate_matrix
 from evaltools.report.province.desk import ProvinceDesk
@@ -15,6 +14,9 @@ from evaltools.terms import VerdictState
 
 MARK = {VerdictState.NOT_MET: "× ", VerdictState.UNDECIDED: "◇ ", VerdictState.EVIDENCE_MISSING: "▽ "}
 """What stands before an estimate in the table, so that it can be read without colour."""
+TABLES = {"rates": (Gate.OMISSION, Gate.WRONGFUL_EXIT, Gate.COMPOSITE), "others": (Gate.APPROVAL, Gate.WRONG_INCLUSION)}
+"""The rates of each table: as many as a page is wide."""
+WIDE = 3
 BAD = {True: "outer_low", False: "outer_high"}
 """Beyond the outer limit on the bad side, by whether higher is better."""
 
@@ -28,8 +30,8 @@ def chapter_gates(desk: ProvinceDesk) -> Chapter:
     level = GateWords(desk, next(iter(gates.values())).results[0]).level()
     found = [_found(desk, g) for g in Gate]
     blocks: list[Block] = [
-        Paragraph(say("pgate.intro", level=level)), Paragraph(say.sentences(*found)), _matrix(desk), _table(desk),
-        *_funnels(desk), _rank_table(desk),
+        Paragraph(say("pgate.intro", level=level)), Bullets(tuple(say.sentences(x) for x in found)), _matrix(desk),
+        *(_table(desk, name, shown) for name, shown in TABLES.items()), *_funnels(desk), _rank_table(desk),
     ]  # fmt: skip
     return Chapter("二", title, tuple(blocks))
 
@@ -69,20 +71,29 @@ def _n(desk: ProvinceDesk) -> Inline:
     return desk.say("province.n_cities", n=desk.cities_count(len(desk.inp.gates), "gates.cities", gates_ground(desk)))
 
 
-def _table(desk: ProvinceDesk) -> Table:
-    """Estimate and interval a cell; a mark for every state but met."""
-    say = desk.say
-    rows = [(desk.name(code), *(_cell(w) for w in row)) for code, row in _words(desk).items()]
+def _table(desk: ProvinceDesk, name: str, shown: tuple[Gate, ...]) -> Table:
+    """Estimate and interval side by side; a mark for every state but met. With two rates the overall verdict too."""
+    say, has_overall = desk.say, len(shown) < WIDE
+    each = (0.66 if has_overall else 0.86) / len(shown)
+    columns = [Column(say.word("province.col_city"), width=0.14)]
+    for g in shown:
+        columns += [Column(say.label(g), "right", width=0.42 * each),
+                    Column(say.word("pgate.col_interval"), "right", width=0.58 * each)]  # fmt: skip
+    columns += [Column(say.word("pgate.col_overall"), width=0.2)] if has_overall else []
+    rows = []
+    for code, words in _words(desk).items():
+        by_gate = {w.result.gate: _cells(w) for w in words}
+        overall = [desk.state(desk.inp.gates[code].overall)] if has_overall else []
+        rows.append((desk.name(code), *(x for g in shown for x in by_gate[g]), *overall))
     return Table(
-        title=say.word("pgate.table"), key="gate-cities", source=say("province.source", as_of=desk.as_of), n=_n(desk),
-        columns=(Column(say.word("province.col_city"), width=0.1), *(Column(say.label(g), width=0.18) for g in Gate)),
-        rows=tuple(rows), note=say("pgate.note"),
+        title=say.word(f"pgate.table_{name}"), key=f"gate-{name}", source=say("province.source", as_of=desk.as_of),
+        columns=tuple(columns), rows=tuple(rows), note=say("pgate.note"), n=_n(desk),
     )  # fmt: skip
 
 
-def _cell(w: GateWords) -> Parts:
+def _cells(w: GateWords) -> tuple[Inline, Inline]:
     mark = MARK.get(w.result.state, "")
-    return (mark, w.rate(), " [", w.interval("pct1"), "]") if w.is_known else (mark, w.state)
+    return ((mark, w.rate()), w.interval("pct1")) if w.is_known else ((mark, w.state), "—")
 
 
 def _funnels(desk: ProvinceDesk) -> list[Block]:
@@ -96,8 +107,8 @@ def _funnels(desk: ProvinceDesk) -> list[Block]:
     ]  # fmt: skip
     words = {k: say.word(f"pgate.word_{k}") for k in ("axis", "city", "small", "centre", "inner", "outer", "limit")}
     picture = funnels(panels, words=words)
-    told = [say("pgate.funnel_text"), *(_outside(desk, g, f) for g, f in found.items()),
-            *(_small(desk, g, f) for g, f in found.items())]  # fmt: skip
+    told = [*(_outside(desk, g, f) for g, f in found.items()), *(_small(desk, g, f) for g, f in found.items())]
+    told = [x for x in told if x]
     choice = Ground("parameter", formula="two and three standard deviations")
     probability = {k: desk.number(x, "share", f"funnel.{k}", choice, "pct1")
                    for k, x in (("inner", INNER), ("outer", OUTER))}  # fmt: skip
@@ -106,7 +117,8 @@ def _funnels(desk: ProvinceDesk) -> list[Block]:
         alt=say.word("pgate.funnel_alt"), source=say("source.survey"), n=_n(desk),
         note=say("pgate.funnel_note", **probability),
     )  # fmt: skip
-    return [Heading(say.word("pgate.funnel_heading")), Paragraph(say.sentences(*told)), figure]
+    list_ = [Bullets(tuple(say.sentences(x) for x in told))] if told else []
+    return [Heading(say.word("pgate.funnel_heading")), Paragraph(say("pgate.funnel_text")), *list_, figure]
 
 
 def _outside(desk: ProvinceDesk, gate: Gate, f: Funnel) -> Inline:

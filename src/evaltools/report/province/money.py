@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from evaltools.report.blocks import Block, Bound, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.province.desk import ProvinceDesk
@@ -53,7 +55,7 @@ def _input(desk: ProvinceDesk) -> list[Block]:
         low, high = each * float(r["labour"]), each * float(r["registered"])
         states.append(judge(float(r["total"]), low, high))
         rows.append(_input_row(desk, r, low, high, states[-1], ground))
-    sums = {c: float(table[c].sum()) for c in ("total", "labour", "registered")}
+    sums = {c: float(table[c].sum(skipna=False)) for c in ("total", "labour", "registered")}
     counts = {"met": states.count(VerdictState.MET), "not_met": states.count(VerdictState.NOT_MET),
               "open": states.count(VerdictState.UNDECIDED)}  # fmt: skip
     found = say(
@@ -62,26 +64,33 @@ def _input(desk: ProvinceDesk) -> list[Block]:
         high=desk.money(each * sums["registered"], "input.high", ground),
         **{k: desk.cities_count(v, f"input.{k}", ground) for k, v in counts.items()},
     )  # fmt: skip
-    heads = (("pmoney.col_total", "right"), ("pmoney.col_due", "right"), ("pmoney.col_state", "left"),
-             ("pmoney.col_shares", "right"))  # fmt: skip
-    listing = Table(
+    return [*blocks, Paragraph(found), _input_table(desk, rows, ground)]
+
+
+def _input_table(desk: ProvinceDesk, rows: list[tuple[Inline, ...]], ground: Ground) -> Table:
+    say, money = desk.say, desk.inp.money
+    assert money is not None
+    unit = say.word("pmoney.unit")
+    sums = [Column(say.word(f"pmoney.col_{c}"), "right", unit, w) for c, w in
+            (("total", 0.15), ("low", 0.15), ("high", 0.15))]  # fmt: skip
+    return Table(
         title=say.word("pmoney.input_table"), key="input", rows=tuple(rows), source=say("source.funds"),
-        columns=(Column(say.word("province.col_city")), *(Column(say.word(h), a) for h, a in heads)),
+        columns=(Column(say.word("province.col_city"), width=0.13), *sums,
+                 Column(say.word("pmoney.col_state"), width=0.13),
+                 Column(say.word("pmoney.col_shares"), "right", width=0.29)),
         n=say("helping.n", n=desk.count(money.rows, "rows", "funds.rows", ground)), note=say("pmoney.input_note"),
     )  # fmt: skip
-    return [*blocks, Paragraph(found), listing]
 
 
 def _input_row(
     desk: ProvinceDesk, r: Row, low: float, high: float, state: VerdictState, ground: Ground
 ) -> tuple[Inline, ...]:
     code = str(r["city_code"])
-    ref, mark = f"input.{code}", "～" if desk.lang == "zh" else "–"
-    ends = [desk.money(x, f"{ref}.{k}", ground).text for k, x in (("low", low), ("high", high))]
-    due = Bound(mark.join(ends), (low, high), "yuan", f"{ref}.due", ground)
+    ref = f"input.{code}"
+    sums = [desk.wan(x, f"{ref}.{k}", ground) for k, x in (("total", r["total"]), ("low", low), ("high", high))]
     shares = [desk.share(r[p.value], r["total"], f"{ref}.{p.value}", ground) for p in PAYERS]
-    split = desk.say.listed(shares, " : ")
-    return (desk.name(code), desk.money(r["total"], f"{ref}.total", ground), due, desk.state(state), split)
+    word = desk.say.word("pmoney.between") if state is VerdictState.UNDECIDED else desk.state(state)
+    return (desk.name(code), *sums, word, desk.say.listed(shares, ":"))
 
 
 def guidance_sums(desk: ProvinceDesk) -> dict[str, Bound]:
@@ -109,30 +118,35 @@ def _guidance(desk: ProvinceDesk) -> list[Block]:
         rule = say("pmoney.guidance_out", year=desk.year, reason=reason)
     if money.guidance.empty:
         return [head, Paragraph(say.sentences(rule, say("pmoney.guidance_none")))]
+    idle = money.guidance["due_yuan"].isna() & (money.guidance["arrived_yuan"] == 0)
     found = say("pmoney.guidance_found", year=desk.year, **sums) if sums else ""
-    text = say.sentences(rule, found)
-    return [head, *([Paragraph(text)] if text else []), _guidance_table(desk)]
+    ground = _ground(desk, "pairs of cities without a rule and without payments", GUIDANCE_RULES)
+    rest = desk.things(int(idle.sum()), "对", "pairs", "guidance.idle", ground)
+    text = say.sentences(rule, found, say("pmoney.guidance_idle", n=rest) if idle.any() else "")
+    table = [_guidance_table(desk, money.guidance[~idle])] if not idle.all() else []
+    return [head, *([Paragraph(text)] if text else []), *table]
 
 
-def _guidance_table(desk: ProvinceDesk) -> Table:
-    say, money = desk.say, desk.inp.money
+def _guidance_table(desk: ProvinceDesk, table: pd.DataFrame) -> Table:
+    say, money, unit = desk.say, desk.inp.money, desk.say.word("pmoney.unit")
     assert money is not None
     ground = _ground(desk, "guidance payments of the year; on time = paid_date by the due date", GUIDANCE_RULES)
 
     def row(r: Row) -> tuple[Inline, ...]:
         ref = f"guidance.{r['helper_code']}.{r['city_code']}"
-        sums = [desk.money(r[c], f"{ref}.{c}", ground) for c in ("due_yuan", "arrived_yuan", "on_time_yuan")]
+        sums = [desk.wan(r[c], f"{ref}.{c}", ground) for c in ("due_yuan", "arrived_yuan", "on_time_yuan")]
         villages = desk.count(r["villages"], "villages", f"{ref}.villages", ground, with_unit=False)
         states = [desk.state(_done(r[c], r["due_yuan"])) for c in ("arrived_yuan", "on_time_yuan")]
         return (desk.name(str(r["helper_code"])), desk.name(str(r["city_code"])), villages, *sums, *states)
 
-    heads = [Column(say.word(h), "right") for h in
-             ("col.villages", "helping.col_due", "helping.col_arrived", "helping.col_on_time")]  # fmt: skip
+    heads = [Column(say.word("col.villages"), "right", width=0.09),
+             *(Column(say.word(f"helping.col_{h}"), "right", unit, 0.12) for h in ("due", "arrived", "on_time"))]  # fmt: skip
     return Table(
         title=say.word("pmoney.guidance_table"), key="guidance", source=say("source.funds"),
-        columns=(Column(say.word("pmoney.col_helper")), Column(say.word("province.col_city")), *heads,
-                 Column(say.word("helping.col_state")), Column(say.word("helping.col_state_time"))),
-        rows=tuple(row(r) for r in as_rows(money.guidance)),
+        columns=(Column(say.word("pmoney.col_helper"), width=0.14), Column(say.word("province.col_city"), width=0.14),
+                 *heads, Column(say.word("helping.col_state"), width=0.13),
+                 Column(say.word("helping.col_state_time"), width=0.14)),
+        rows=tuple(row(r) for r in as_rows(table)),
         n=say("helping.n", n=desk.count(money.rows, "rows", "funds.rows", ground)),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from evaltools.report.blocks import Block, Bullets, Chapter, Column, Ground, Hea
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, ProblemClass
 from evaltools.report.chapters.rows import CITY, as_rows, is_withheld, is_zero
+from evaltools.report.chapters.say import capital
 from evaltools.report.chapters.two_exits import household_exit
 from evaltools.report.chapters.two_gates import gates_section
 from evaltools.report.inline import plain_text
@@ -121,7 +123,7 @@ def chapter_problems(desk: ProvinceDesk, problems: Sequence[Problem]) -> Chapter
     blocks: list[Block] = [Paragraph(say("pprob.intro", n=n)), *_shared(desk, problems, ground)]
     for cls in ProblemClass:
         own = [p for p in problems if p.finding.problem_class is cls]
-        blocks.append(Heading(say.label(cls)))
+        blocks.append(Heading(say.sentences(say.label(cls))))
         blocks.append(_table(desk, cls, own, ground) if own else Paragraph(say("ten.class_none")))
     return Chapter("七", title, tuple(blocks))
 
@@ -132,9 +134,13 @@ def _shared(desk: ProvinceDesk, problems: Sequence[Problem], ground: Ground) -> 
     for p in problems:
         here = cities.setdefault(p.finding.kind, [])
         here += [p.city_code] if p.city_code not in here else []
+
+    def names(codes: list[str]) -> Inline:
+        return desk.say.word("pprob.all") if len(codes) == len(desk.tasked) else desk.names(codes)
+
     many = sorted((k for k, v in cities.items() if len(v) >= SHARED), key=lambda k: (-len(cities[k]), k))
     said = [
-        desk.say("pprob.common", kind=desk.say.word(f"pprob.{k}"), cities=desk.names(cities[k]),
+        desk.say("pprob.common", kind=capital((desk.say.word(f"pprob.{k}"),)), cities=names(cities[k]),
                  n=desk.cities_count(len(cities[k]), f"problems.{k}", ground))
         for k in many
     ]  # fmt: skip
@@ -143,16 +149,27 @@ def _shared(desk: ProvinceDesk, problems: Sequence[Problem], ground: Ground) -> 
 
 def _table(desk: ProvinceDesk, cls: ProblemClass, problems: Sequence[Problem], ground: Ground) -> Table:
     say = desk.say
-    heads = {"province.col_city": 0.12, "pprob.col_problem": 0.46, "ten.col_size": 0.16, "ten.col_clause": 0.26}
+    heads = {"province.col_city": 0.17, "pprob.col_problem": 0.43, "ten.col_size": 0.15, "ten.col_clause": 0.25}
     return Table(
         title=say("pprob.table", cls=say.label(cls)), key=f"problems-{cls.value}",
         columns=tuple(Column(say.word(h), width=w) for h, w in heads.items()),
-        rows=tuple(_row(desk, p) for p in problems),
+        rows=tuple(_row(desk, same) for same in merged(problems)),
         n=say("ten.n", n=desk.count(len(problems), "items", f"problems.{cls.value}", ground)),
     )  # fmt: skip
 
 
-def _row(desk: ProvinceDesk, p: Problem) -> tuple[Inline, ...]:
-    own = desk.of(p.city_code)
-    size = p.finding.size if plain_text(p.finding.size) else desk.say.word("word.none")
-    return (desk.name(p.city_code), p.finding.what, size, p.finding.clause(own))
+def merged(problems: Sequence[Problem]) -> list[list[Problem]]:
+    """Problems of the same words in several cities in one row, after those that a single city has: only sentences
+    without a number, as where households are too few to publish."""
+    same: dict[tuple[str, ...], list[Problem]] = {}
+    for p in problems:
+        words = plain_text(p.finding.what)
+        own = (p.city_code,) if re.search(r"\d", words) else ()
+        same.setdefault((p.finding.kind, words, *own), []).append(p)
+    return sorted(same.values(), key=lambda own: len(own) > 1)
+
+
+def _row(desk: ProvinceDesk, same: Sequence[Problem]) -> tuple[Inline, ...]:
+    first, own = same[0].finding, desk.of(same[0].city_code)
+    size = first.size if plain_text(first.size) else desk.say.word("word.none")
+    return (desk.names(p.city_code for p in same), first.what, size, first.clause(own))

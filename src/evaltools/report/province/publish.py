@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -19,15 +20,17 @@ LABOUR = (LabourCapacity.FULL.value, LabourCapacity.PARTIAL.value)
 
 
 def publish_money(
-    flows: pd.DataFrame, villages: pd.DataFrame, persons: pd.DataFrame, helpers: Mapping[str, Any], year: int
+    flows: pd.DataFrame, villages: pd.DataFrame, persons: pd.DataFrame, helpers: Mapping[str, Any], as_of: date
 ) -> MoneyTables:
-    """Sums of payments up to `year` by receiving city.
+    """Sums of payments up to `as_of` by receiving city.
 
     flows : rows of fund_flows of all cities; villages : of the year; persons : see `persons_of`, one row a city;
-    helpers : code of a helping city -> its rules
+    helpers : code of a helping city -> its rules and the codes of the cities that it helps
     """
+    year = as_of.year
     past = flows[flows["year"] <= year]
-    paid = past[past["paid_date"].notna() & (past["fund"] == "per_capita_input")]
+    is_paid = pd.to_datetime(past["paid_date"]).le(pd.Timestamp(as_of)).fillna(False).astype(bool)
+    paid = past[is_paid & (past["fund"] == "per_capita_input")]
     payer = paid["payer"].astype(str).where(paid["payer"].isin([p.value for p in PAYERS]), "other")
     amount = paid["amount_yuan"].astype(float)
     sums = amount.groupby([paid["city_code"].astype(str), payer]).sum().unstack().fillna(0.0)
@@ -50,8 +53,12 @@ def _guidance(flows: pd.DataFrame, villages: pd.DataFrame, helpers: Mapping[str,
 
 
 def persons_of(tables: Any, city: City, year: int) -> dict[str, Any]:
-    """Registered persons of a city at the end of the year: all, and those in households with labour capacity."""
+    """Registered persons of a city at the end of the year: all, and those surely in households with labour capacity.
+
+    Where the size of a household is unknown so is their number (NaN); the others are at least those known.
+    """
     rows = standing(tables, ["persons", "labour_capacity", "year"], year)
-    size = rows["persons"].astype("Float64").fillna(0).astype(float)
+    size = rows["persons"].astype("Float64")
     can = rows["labour_capacity"].astype("string").isin(LABOUR).fillna(False).astype(bool)
-    return {"city_code": city.code, "registered": float(size.sum()), "labour": float(size[can].sum())}
+    registered = float("nan") if size.isna().any() else float(size.sum())
+    return {"city_code": city.code, "registered": registered, "labour": float(size[can].sum())}

@@ -13,7 +13,6 @@ from evaltools.report.chapters.nine import (
     points,
     range_text,
     rank_figure,
-    rules_count,
     settings_ground,
 )
 from evaltools.report.chapters.say import Parts
@@ -77,8 +76,8 @@ def _row(desk: ProvinceDesk, c: CityAssessment) -> tuple[Inline, ...]:
     stable: Inline = "—"
     if c.grade is not None:
         stable = desk.number(c.by_both[c.grade], "share", f"{ref}.both.{c.grade.value}", ground, "pct1")
-    evidence = (rules_count(desk, c.scored, f"{ref}.scored", ground), " / ",
-                rules_count(desk, c.bound, f"{ref}.bound", ground))  # fmt: skip
+    evidence = (desk.count(c.scored, "count", f"{ref}.scored", ground), " / ",
+                desk.count(c.bound, "count", f"{ref}.bound", ground))  # fmt: skip
     rank: Inline = "—"
     if c.rank is not None:
         mark = "～" if desk.lang == "zh" else "–"
