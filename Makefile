@@ -39,7 +39,7 @@ lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/tutorials/01_first_city.ipynb
 
 notebooks: $(STAMP)  ## store the notebooks' outputs anew, after a deliberate change of numbers
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb notebooks/tutorials/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/city_report.ipynb notebooks/tutorials/*.ipynb
 
 lock: $(STAMP)  ## resolve the dependencies anew for Python 3.11 to 3.13
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock

@@ -6,10 +6,10 @@ The tables are opened once for all cities and handed out city by city; the catal
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from evaltools.report import Provenance, ReportInput
     from evaltools.report.province import ClaimTables, MoneyTables, ProvinceInput, ProvinceReport
 
+T = TypeVar("T")
 Key = tuple[str, tuple[str, ...] | None, int | None]
 
 
@@ -148,21 +149,26 @@ class ProvinceEvaluation:
 
     @cached_property
     def failures(self) -> dict[str, str]:
-        """City code -> why it has no gates. Filled by `gates`; a city that fails stops no other."""
+        """City code -> the first reason why a result of it is absent. Filled as results are asked for."""
         return {}
+
+    def each_city(self, make: Callable[[CitySlice, terms.City], T]) -> dict[str, T]:
+        """A result of every city with tasks, by code; a city whose data cannot give it is in `failures`, stopping no
+        other."""
+        found = {}
+        for city in self.cities:
+            try:
+                found[city.code] = make(self.slices.city(city.code), city)
+            except EvaltoolsError as err:
+                self.failures.setdefault(city.code, str(err).splitlines()[0])
+        return found
 
     @cached_property
     def gates(self) -> Mapping[str, Gates]:
         """The gates of the cities with tasks, by code; cities whose data cannot be judged are in `failures`."""
         from evaltools.indicators import gates
 
-        found = {}
-        for city in self.cities:
-            try:
-                found[city.code] = gates(self.slices.city(city.code), self.rules_of(city))
-            except EvaltoolsError as err:
-                self.failures[city.code] = str(err).splitlines()[0]
-        return found
+        return self.each_city(lambda tables, city: gates(tables, self.rules_of(city)))
 
     @cached_property
     def exits(self) -> Mapping[str, ExitVerdicts]:
@@ -171,7 +177,7 @@ class ProvinceEvaluation:
 
         if not self.tables.has("households"):
             return {}
-        return {c.code: household_exits(self.slices.city(c.code), self.rules_of(c)) for c in self.cities}
+        return self.each_city(lambda tables, city: household_exits(tables, self.rules_of(city)))
 
     @cached_property
     def villages(self) -> Mapping[str, VillageVerdicts]:
@@ -180,7 +186,7 @@ class ProvinceEvaluation:
 
         if not self.tables.has("villages"):
             return {}
-        return {c.code: village_exits(self.slices.city(c.code), self.rules_of(c)) for c in self.cities}
+        return self.each_city(lambda tables, city: village_exits(tables, self.rules_of(city)))
 
     @cached_property
     def indicators(self) -> IndicatorTable:
@@ -203,7 +209,7 @@ class ProvinceEvaluation:
         from evaltools.indicators.assessment import assess, evidence_of
 
         day = self.as_of.isoformat()
-        evidence = {c.code: evidence_of(self.slices.city(c.code), self.gates.get(c.code), day) for c in self.cities}
+        evidence = self.each_city(lambda tables, city: evidence_of(tables, self.gates.get(city.code), day))
         return assess(self.indicators, evidence, self.book, day, self.settings)
 
     @cached_property
@@ -257,7 +263,7 @@ def _money(one: ProvinceEvaluation) -> MoneyTables | None:
     tables = one.tables
     if not all(tables.has(t) for t in ("fund_flows", "villages", "households")):
         return None
-    persons = pd.DataFrame([persons_of(one.slices.city(c.code), c, one.year) for c in one.cities])
+    persons = pd.DataFrame(one.each_city(lambda tables, city: persons_of(tables, city, one.year)).values())
     helping = [c for c in terms.CITIES if c.role is terms.CityRole.HELPING]
     helpers = {c.code: (one.rules_of(c), one.book.pairings.helped_by(c.code, one.as_of)) for c in helping}
     return publish_money(tables.load("fund_flows"), tables.load("villages", year=one.year), persons, helpers, one.as_of)
