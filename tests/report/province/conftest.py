@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 
+import nbformat
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from evaltools import batch
 from evaltools.indicators.assessment.observed import reconcile
-from evaltools.province import ProvinceEvaluation, _report_input
 from evaltools.report import document_from_notebook
 from evaltools.report.province import ProvinceReport, build_province_report
 from evaltools.report.province.claims import chapter_claims
@@ -36,13 +37,23 @@ def three_cities(demo, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def evaluation(three_cities):
-    return ProvinceEvaluation.open(three_cities, year=2020)
+def notebook(root, tmp_path_factory):
+    """The notebook with one hidden cell more, which hands over what its report was made from: evaluated only once."""
+    folder = tmp_path_factory.mktemp("notebook")
+    book = nbformat.read(root / "notebooks" / "province_report.ipynb", as_version=4)
+    code = (
+        "import pickle\nfrom pathlib import Path\nfrom evaltools.province import _report_input\n"
+        f"_ = Path({str(folder / 'input')!r}).write_bytes(pickle.dumps(_report_input(evaluation)))"
+    )
+    book.cells.append(nbformat.v4.new_code_cell(code, metadata={"tags": ["hide"]}))
+    nbformat.write(book, folder / "province_report.ipynb")
+    return folder / "province_report.ipynb"
 
 
 @pytest.fixture(scope="session")
-def inp(evaluation):
-    return _report_input(evaluation)
+def inp(folder, notebook):
+    """What the report of the executed notebook was made from."""
+    return pickle.loads((notebook.parent / "input").read_bytes())
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +68,10 @@ def in_language(inp):
 
 
 @pytest.fixture(scope="session")
-def run(three_cities, root, tmp_path_factory):
+def run(three_cities, notebook, tmp_path_factory):
     """The notebook executed through the batch, once: (jobs, manifest)."""
     given = {"year": "2020", "as_of": "", "data": str(three_cities), "lang": "zh"}
-    notebook, out = root / "notebooks" / "province_report.ipynb", tmp_path_factory.mktemp("reports")
-    jobs = batch.plan([given], notebook=notebook, out=out)
+    jobs = batch.plan([given], notebook=notebook, out=tmp_path_factory.mktemp("reports"))
     return jobs, batch.run(jobs, workers=1)
 
 
