@@ -65,7 +65,9 @@ def test_a_wrong_command_ends_with_its_own_status_and_says_what_to_do(words, sta
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["", "report", "rules", "indicators", "claims", "check", "template", "sample", "synth"])
+@pytest.mark.parametrize(
+    "command", ["", "report", "rules", "indicators", "claims", "check", "template", "sample", "synth"]
+)
 def test_help_says_what_goes_in_and_what_comes_out(command, tmp_path):
     done = run(BIN / "evaltools", *command.split(), "--help", cwd=tmp_path, env={"PATH": str(BIN), "COLUMNS": "100"})
     assert done.returncode == 0, done.stderr
