@@ -6,15 +6,15 @@ The tables are opened once for all cities and handed out city by city; the catal
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from evaltools import terms
+from evaltools import provenance, terms
 from evaltools.errors import EvaltoolsError
 from evaltools.paths import resolve, shown
 from evaltools.standards import RuleBook, Rules, evaluation_date
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from evaltools.indicators import ExitVerdicts, Gates, IndicatorTable, VillageVerdicts
     from evaltools.indicators.assessment import Assessment, Settings
     from evaltools.intake import QualityReport, Tables
+    from evaltools.report import Provenance, ReportInput
+    from evaltools.report.province import ClaimTables, MoneyTables, ProvinceInput, ProvinceReport
 
+T = TypeVar("T")
 Key = tuple[str, tuple[str, ...] | None, int | None]
 
 
@@ -136,22 +139,35 @@ class ProvinceEvaluation:
         return tuple(c for c in terms.CITIES if c.has_tasks)
 
     @cached_property
+    def places(self) -> dict[str, str]:
+        """Names of counties, towns and villages."""
+        if not self.tables.has("regions"):
+            return {}
+        frame = self.tables.load("regions", columns=["region_code", "name"])
+        return {str(code): str(name) for code, name in zip(frame["region_code"], frame["name"], strict=True)}
+
+    @cached_property
     def failures(self) -> dict[str, str]:
-        """City code -> why it has no gates. Filled by `gates`; a city that fails stops no other."""
+        """City code -> the first reason why a result of it is absent. Filled as results are asked for."""
         return {}
+
+    def each_city(self, make: Callable[[CitySlice, terms.City], T]) -> dict[str, T]:
+        """A result of every city with tasks, by code; a city whose data cannot give it is in `failures`, stopping no
+        other."""
+        found = {}
+        for city in self.cities:
+            try:
+                found[city.code] = make(self.slices.city(city.code), city)
+            except EvaltoolsError as err:
+                self.failures.setdefault(city.code, str(err).splitlines()[0])
+        return found
 
     @cached_property
     def gates(self) -> Mapping[str, Gates]:
         """The gates of the cities with tasks, by code; cities whose data cannot be judged are in `failures`."""
         from evaltools.indicators import gates
 
-        found = {}
-        for city in self.cities:
-            try:
-                found[city.code] = gates(self.slices.city(city.code), self.rules_of(city))
-            except EvaltoolsError as err:
-                self.failures[city.code] = str(err).splitlines()[0]
-        return found
+        return self.each_city(lambda tables, city: gates(tables, self.rules_of(city)))
 
     @cached_property
     def exits(self) -> Mapping[str, ExitVerdicts]:
@@ -160,7 +176,7 @@ class ProvinceEvaluation:
 
         if not self.tables.has("households"):
             return {}
-        return {c.code: household_exits(self.slices.city(c.code), self.rules_of(c)) for c in self.cities}
+        return self.each_city(lambda tables, city: household_exits(tables, self.rules_of(city)))
 
     @cached_property
     def villages(self) -> Mapping[str, VillageVerdicts]:
@@ -169,16 +185,19 @@ class ProvinceEvaluation:
 
         if not self.tables.has("villages"):
             return {}
-        return {c.code: village_exits(self.slices.city(c.code), self.rules_of(c)) for c in self.cities}
+        return self.each_city(lambda tables, city: village_exits(tables, self.rules_of(city)))
 
     @cached_property
     def indicators(self) -> IndicatorTable:
-        """The catalogue's indicators that are held against a rule, of the province and its cities, in one scan."""
+        """The catalogue's indicators that are held against a rule or measure a published figure, of the province and
+        its cities, in one scan."""
         from evaltools.indicators import Catalogue, compute_indicators
         from evaltools.indicators.assessment import scorable
+        from evaltools.indicators.assessment.observed import measures
+        from evaltools.standards import Claims
 
         catalogue = Catalogue.load()
-        wanted = [e.id for e in scorable(catalogue)]
+        wanted = [*(e.id for e in scorable(catalogue)), *measures(Claims.load(), catalogue).values()]
         return compute_indicators(
             self.tables, self.book, as_of=self.as_of, catalogue=catalogue, levels=("province", "city"), only=wanted
         )
@@ -189,7 +208,7 @@ class ProvinceEvaluation:
         from evaltools.indicators.assessment import assess, evidence_of
 
         day = self.as_of.isoformat()
-        evidence = {c.code: evidence_of(self.slices.city(c.code), self.gates.get(c.code), day) for c in self.cities}
+        evidence = self.each_city(lambda tables, city: evidence_of(tables, self.gates.get(city.code), day))
         return assess(self.indicators, evidence, self.book, day, self.settings)
 
     def only(self, cities: Sequence[terms.City]) -> ProvinceEvaluation:
@@ -201,6 +220,13 @@ class ProvinceEvaluation:
         found.__dict__.update(cities=tuple(cities), tables=tables)  # in place of what the properties would make
         return found
 
+    @cached_property
+    def report(self) -> ProvinceReport:
+        """The report: chapters to look at, `report.save("reports/province", formats=("html", "docx"))` to keep."""
+        from evaltools.report.province import build_province_report
+
+        return build_province_report(_report_input(self))
+
     def with_rules(self, book: RuleBook) -> ProvinceEvaluation:
         """The same year and data under another rule book (a changed copy)."""
         return ProvinceEvaluation(self.data, self.year, self.as_of, self.lang, book, self.settings)
@@ -209,3 +235,73 @@ class ProvinceEvaluation:
         head = f"广东省 {self.year}，规则日期 {self.as_of.isoformat()}，数据 {shown(resolve(self.data))}"
         mark = "（合成数据）" if self.tables.is_synthetic else ""
         return head + mark + "\n可看：.rules .quality .gates .exits .villages .indicators .assessment .report"
+
+
+def _report_input(one: ProvinceEvaluation) -> ProvinceInput:
+    """Results that passed disclosure control, and how they were made. The report sees nothing else."""
+    from evaltools.indicators import protect_gates
+    from evaltools.indicators.assessment import publish_assessment
+    from evaltools.report.province import ProvinceInput
+
+    gates = {code: protect_gates(g, one.rules) for code, g in one.gates.items()}
+    cities = {c.code: _city_input(one, c, gates.get(c.code)) for c in one.cities}
+    assessment, money, claims = publish_assessment(one.assessment, one.rules), _money(one), _claims(one)
+    return ProvinceInput(
+        one.year, one.as_of, one.lang, one.rules, one.quality, gates, assessment, cities, dict(one.failures), money,
+        claims, _provenance(one), one.tables.meta, pairings=one.book.pairings,
+    )  # fmt: skip
+
+
+def _city_input(one: ProvinceEvaluation, city: terms.City, gates: Gates | None) -> ReportInput:
+    """What a city's findings need: its published gates and household verdicts, its village verdicts, its own rules."""
+    from evaltools.report import ReportInput
+    from evaltools.report.publish import publish_exits
+
+    rules = one.rules_of(city)
+    exits = publish_exits(one.exits[city.code], rules) if city.code in one.exits else None
+    return ReportInput(
+        city, one.year, one.as_of, one.lang, rules, one.quality, meta=one.tables.meta, places=one.places,
+        exits=exits, villages=one.villages.get(city.code), gates=gates, pairings=one.book.pairings,
+    )  # fmt: skip
+
+
+def _money(one: ProvinceEvaluation) -> MoneyTables | None:
+    from evaltools.report.province.publish import persons_of, publish_money
+
+    tables = one.tables
+    if not all(tables.has(t) for t in ("fund_flows", "villages", "households")):
+        return None
+    persons = pd.DataFrame(one.each_city(lambda tables, city: persons_of(tables, city, one.year)).values())
+    helping = [c for c in terms.CITIES if c.role is terms.CityRole.HELPING]
+    helpers = {c.code: (one.rules_of(c), one.book.pairings.helped_by(c.code, one.as_of)) for c in helping}
+    return publish_money(tables.load("fund_flows"), tables.load("villages", year=one.year), persons, helpers, one.as_of)
+
+
+def _claims(one: ProvinceEvaluation) -> ClaimTables:
+    from evaltools.indicators.assessment.observed import observe, reconcile
+    from evaltools.indicators.claims import check_relations
+    from evaltools.report.province import ClaimTables
+    from evaltools.standards import Claims, Relations
+
+    claims = Claims.load()
+    checks = check_relations(claims, Relations.load(claims))
+    seen = observe(claims, one.indicators, one.rules, one.as_of.isoformat())
+    return ClaimTables(checks, reconcile(claims, checks, seen, is_synthetic=one.tables.is_synthetic))
+
+
+def _provenance(one: ProvinceEvaluation) -> Provenance:
+    from evaltools.indicators.assessment.settings import FILE
+    from evaltools.report import Provenance
+
+    head, modified = provenance.commit()
+    inputs = provenance.hash_inputs(resolve(one.data))
+    given = resolve(FILE)
+    inputs |= {shown(given): provenance.file_digest(given)} if given.is_file() else {}
+    where = shown(resolve(one.data))
+    options = f"-p year {one.year} -p as_of {one.as_of.isoformat()} -p data {where} -p lang {one.lang}"
+    return Provenance(
+        commit=head, is_modified=modified, versions=provenance.versions(), rules_digest=one.book.digest,
+        parameters={"year": one.year, "as_of": one.as_of.isoformat(), "data": where, "lang": one.lang},
+        inputs=inputs, changed_rules=tuple(c.id for c in one.book.changes),
+        command=f"papermill notebooks/province_report.ipynb out.ipynb {options}",
+    )  # fmt: skip

@@ -176,6 +176,17 @@ def city(name: City | str | int) -> City:
     return found
 
 
+PROVINCE_KEY = "province"
+"""Stands where a city's key stands for the report of the whole province: its folder and its record."""
+
+
+def place_label(key: str, lang: str = "zh") -> str:
+    """The name of a city by its key, or of the province by `PROVINCE_KEY`."""
+    if key == PROVINCE_KEY:
+        return "广东省" if lang == "zh" else "Guangdong Province"
+    return city(key).label(lang)
+
+
 def values(enum: type[Enum]) -> tuple[str, ...]:
     """The stored values of a vocabulary, in order."""
     return tuple(m.value for m in enum)

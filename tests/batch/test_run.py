@@ -138,3 +138,25 @@ def test_a_killed_batch_leaves_no_half_report_and_the_next_run_finishes_the_rest
     book_now = [j for j in planned if j.city == "meizhou"]
     assert batch.run(book_now, workers=1).records[0].status == "unchanged"
     assert not (tmp_path / "reports" / ".staging").exists(), "what the killed run left half done is cleared"
+
+
+def test_the_provinces_failure_is_counted_like_a_citys_and_stops_none(notebook, jobs, data, tmp_path):
+    """A notebook without the parameter `city` speaks of the province: its record stands apart from the cities'."""
+    import nbformat
+
+    small = notebook(READ)
+    book = nbformat.read(small, as_version=4)
+    book.cells[0].source = book.cells[0].source.split("\n", 1)[1]
+    whole = tmp_path / "province.ipynb"
+    nbformat.write(book, whole)
+    cities = jobs(small, ("meizhou",))
+    given = {"year": "2020", "as_of": "", "lang": "zh", "data": str(data)}
+    both = [*cities, *batch.plan([given], notebook=whole, out=cities[0].out, formats=("html", "json"))]
+    manifest = batch.run(both, workers=2)
+    assert {r.city: r.status for r in manifest.records} == {"meizhou": "ok", "province": "failed"}
+    written = json.loads((cities[0].out / "manifest.json").read_text(encoding="utf-8"))
+    assert set(written["cities"]) == {"meizhou"}
+    assert "NameError" in written["province"]["reason"], "its cells read a city that nobody gave"
+    assert len(written["notebook"]) == 2
+    assert "未生成" in (cities[0].out / "index.html").read_text(encoding="utf-8")
+    assert (cities[0].out / "failed" / "province" / "notebook.ipynb").exists()

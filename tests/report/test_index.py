@@ -74,3 +74,20 @@ def test_a_state_nobody_knows_is_refused(tmp_path):
     with pytest.raises(ReportError, match="state 'good'"):
         write_index([entry("meizhou", "good")], tmp_path)
     assert not (tmp_path / "index.html").exists()
+
+
+def test_the_province_stands_on_top_and_is_no_city(tmp_path):
+    (tmp_path / "province").mkdir()
+    for name in ("report.html", "report.pdf"):
+        (tmp_path / "province" / name).touch()
+    soup = page([entry("meizhou"), entry("province", None)], tmp_path)
+    assert [a["href"] for a in soup.select("header .province a")] == ["province/report.html", "province/report.pdf"]
+    assert len(soup.select(".tile")) == len(soup.select("#cities tbody tr")) == 1
+    assert "达标 1" in soup.select_one(".tally").get_text(" ")
+
+
+def test_a_failed_province_says_why(tmp_path):
+    soup = page([entry("meizhou"), entry("province", None, "failed", "[data-missing] no table villages")], tmp_path)
+    line = soup.select_one("header .province")
+    assert "no table villages" in line.get_text()
+    assert line.find("a") is None

@@ -1,4 +1,4 @@
-"""What a batch will do: one job per city, each with the fingerprint of all that its report depends on."""
+"""What a batch will do: a job per city and one for the province, each with the fingerprint of all its report needs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from evaltools.provenance import code_digest, file_digest, hash_inputs, versions
 from evaltools.standards import RuleBook, evaluation_date
 
 FORMATS = ("html", "docx", "pdf", "xlsx", "json")
+SETTINGS = ("params/assessment.yaml",)
+"""Files beside data, rules and code that shape a report."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One city's report. `fingerprint` changes when inputs, parameters, rules, code or notebook change."""
+    """One report. `fingerprint` changes when inputs, parameters, settings, rules, code or notebook change."""
 
     city: str
+    """A city's key, or `terms.PROVINCE_KEY` for the report of the province."""
     parameters: Mapping[str, Any]
     notebook: Path
     out: Path
@@ -41,25 +44,34 @@ def plan(
 ) -> list[Job]:  # fmt: skip
     """One job per entry of `given` (parameter name → value; the `city` of an entry may be any of its names).
 
+    A notebook that declares no `city` speaks of the whole province.
+
     Everything that can be wrong with parameters is found here, before a kernel starts: ParameterError for
     names and types, ScopeError for city, year and date, DataMissingError for the data folder.
     """
     declared = declared_parameters(notebook)
     bound = [bind(declared, one, where) for one in given]
     for one in bound:
-        one["city"] = terms.city(one["city"]).key
+        if "city" in declared:
+            one["city"] = terms.city(one["city"]).key
     for one in {json.dumps(p, sort_keys=True): p for p in bound}.values():
         check_scope(one)
     wanted = _formats(formats)
-    rest = [RuleBook.load().digest, code_digest(), file_digest(notebook), versions(), wanted]
+    rest = [RuleBook.load().digest, code_digest(), file_digest(notebook), versions(), wanted, settings()]
     inputs = {data: hash_inputs(resolve(data)) for data in {str(p["data"]) for p in bound}}
 
     def fingerprint(parameters: dict[str, Any]) -> str:
         content = [inputs[str(parameters["data"])], rest, parameters]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    jobs = {p["city"]: Job(str(p["city"]), p, notebook, out, wanted, fingerprint(p)) for p in bound}
-    return list(jobs.values())
+    jobs = {str(p.get("city", terms.PROVINCE_KEY)): p for p in bound}
+    return [Job(key, p, notebook, out, wanted, fingerprint(p)) for key, p in jobs.items()]
+
+
+def settings() -> dict[str, str]:
+    """Digests of the settings files that are there."""
+    found = {name: project_root() / name for name in SETTINGS}
+    return {name: file_digest(path) for name, path in found.items() if path.is_file()}
 
 
 def cities_named(text: str) -> list[terms.City]:
@@ -98,3 +110,8 @@ def _formats(formats: Iterable[str]) -> tuple[str, ...]:
 def city_parameters(city: terms.City) -> dict[str, str]:
     """The committed parameter file of a city: the defaults of `evaltools report --city`."""
     return read_parameter_file(project_root() / "params" / "cities" / f"{city.key}.yaml")
+
+
+def province_parameters() -> dict[str, str]:
+    """The committed parameter file of the province: the defaults of `evaltools report --province`."""
+    return read_parameter_file(project_root() / "params" / "province.yaml")

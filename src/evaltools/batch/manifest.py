@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evaltools.batch.jobs import Job
+from evaltools.batch.jobs import Job, settings
 from evaltools.paths import resolve, shown
 from evaltools.provenance import code_digest, commit, file_digest, hash_inputs, versions
 from evaltools.standards import RuleBook
+from evaltools.terms import PROVINCE_KEY
 
 RECORD = "record.json"
 Status = Literal["ok", "unchanged", "failed"]
@@ -20,7 +21,7 @@ Status = Literal["ok", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class CityRecord:
-    """How one city ended. `reason` is the error's text, empty when all is well; `seconds` is wall time."""
+    """How one city, or the province, ended. `reason` is the error's text, empty when all is well; `seconds` is wall time."""
 
     city: str
     status: Status
@@ -36,7 +37,7 @@ class CityRecord:
 
 @dataclass(frozen=True)
 class RunManifest:
-    """All cities of a folder of reports, with what made them."""
+    """All reports of a run with what made them: the cities', and the province's where it was asked for."""
 
     records: tuple[CityRecord, ...]
     header: Mapping[str, Any]
@@ -46,20 +47,23 @@ class RunManifest:
         return tuple(r for r in self.records if r.status == "failed")
 
     def write(self, path: Path) -> None:
-        content = {**self.header, "cities": {r.city: _plain(r) for r in self.records}}
+        each = {r.city: _plain(r) for r in self.records}
+        whole = {PROVINCE_KEY: each.pop(PROVINCE_KEY)} if PROVINCE_KEY in each else {}
+        content = {**self.header, "cities": each, **whole}
         write_whole(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def header(jobs: Iterable[Job]) -> dict[str, Any]:
-    """What all cities of a run share: versions, commit, digests of rules, code and inputs."""
-    job = next(iter(jobs))
+    """What all reports of a run share: versions, commit, digests of rules, code, settings and inputs."""
+    all_jobs = list(jobs)
+    job = all_jobs[0]
     data = resolve(str(job.parameters["data"]))
     head, modified = commit()
     return {
         "schema": "evaltools.manifest.v1", "versions": versions(), "commit": head + ("+" if modified else ""),
         "rule_book_digest": RuleBook.load().digest, "code_digest": code_digest(),
-        "notebook": {shown(job.notebook): file_digest(job.notebook)},
-        "data": shown(data), "inputs": hash_inputs(data), "formats": list(job.formats),
+        "notebook": {shown(n): file_digest(n) for n in dict.fromkeys(j.notebook for j in all_jobs)},
+        "settings": settings(), "data": shown(data), "inputs": hash_inputs(data), "formats": list(job.formats),
     }  # fmt: skip
 
 

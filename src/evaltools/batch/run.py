@@ -1,4 +1,4 @@
-"""Run many cities: unchanged ones are skipped, each is isolated, progress is shown, the manifest is written."""
+"""Run many cities and the province: unchanged ones are skipped, each is isolated, progress is shown, the manifest is written."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ class Board:
         self.bar.stop()
 
     def done(self, record: CityRecord, count: int, total: int) -> None:
-        """A city has ended: show it."""
+        """A report has ended: show it."""
         self.states[record.city] = MARKS[record.status]
         self.bar.update(self.task, completed=count, description=self._line())
-        name = terms.city(record.city).zh
+        name = _name(record.city)
         self.console.print(
             f"[{count:>2}/{total}] {MARKS[record.status]} {name} {record.status} {record.seconds:.1f} s",
             markup=False, highlight=False,
@@ -47,6 +47,10 @@ class Board:
         self.console.print(line, markup=False, highlight=False)
 
     def _line(self) -> str:
-        return " ".join(f"{terms.city(c).zh}{mark}" for c, mark in self.states.items()) if len(self.states) < 6 else (
+        return " ".join(f"{_name(c)}{mark}" for c, mark in self.states.items()) if len(self.states) < 6 else (
             "".join(self.states.values())
         )
+
+
+def _name(key: str) -> str:
+    return terms.place_label(key).removesuffix("市")

@@ -1,4 +1,4 @@
-"""The page over all cities: a tile grid of the states, a table to search and sort, links to every file.
+"""The page over all reports: the province on top, a tile grid of the cities' states, a table to search and sort.
 
 A city's entry is the batch's record. Its `summary` is what the report said of itself in `Document.meta["summary"]`:
 `{"overall": state, "gates": {label: {"text": "1.23%", "value": 0.0123, "state": state}}}`, states as in `VerdictState`.
@@ -40,14 +40,17 @@ class Entry(Protocol):
 
 def write_index(entries: Iterable[Entry], out: str | Path) -> Path:
     """Write `index.html` into `out`, whole or not at all; returns its path. Equal entries give equal bytes."""
-    records = sorted(entries, key=lambda e: terms.city(e.city).code)
-    lang = str(records[0].parameters.get("lang", "zh")) if records else "zh"
+    given = list(entries)
+    records = sorted((e for e in given if e.city != terms.PROVINCE_KEY), key=lambda e: terms.city(e.city).code)
+    whole = next((e for e in given if e.city == terms.PROVINCE_KEY), None)
+    lang = str(given[0].parameters.get("lang", "zh")) if given else "zh"
     gates = list(dict.fromkeys(g for e in records for g in e.summary.get("gates", {})))
     cities = [_city(e, gates, Path(out), lang) for e in records]
     page = environment().get_template("index.html").render(
         tag="zh-Hans" if lang == "zh" else "en", say=words(lang), css=asset("report.css"), own=asset("index.css"),
         js=asset("report.js"), gates=gates, cities=cities, tally=_tally(cities),
-        synthetic=any(e.summary.get("synthetic") for e in records),
+        province=_province(whole, Path(out), lang) if whole else None,
+        synthetic=any(e.summary.get("synthetic") for e in given),
     )  # fmt: skip
     return write_whole(Path(out) / "index.html", page)
 
@@ -59,13 +62,31 @@ def _city(entry: Entry, gates: Sequence[str], out: Path, lang: str) -> dict[str,
     if state not in STATES:
         raise ReportError(f"state {state!r}", expected=f"one of {', '.join(STATES)}", where=f"summary of {city.key}")
     found = {} if failed else entry.summary.get("gates", {})
-    files = [] if failed else [(say[k], f"{city.key}/{f}") for k, f in FILES if (out / city.key / f).exists()]
     return {
         "name": city.label(lang), "short": city.zh if lang == "zh" else city.en, "role": terms.label(city.role, lang),
         "state": state, "state_text": _word(state, lang), "reason": _first_lines(entry.reason) if failed else "",
-        "href": "" if failed else f"{city.key}/", "files": files, "gates": [_gate(found.get(g), lang) for g in gates],
+        "href": "" if failed else f"{city.key}/", "files": _files(entry, out, say),
+        "gates": [_gate(found.get(g), lang) for g in gates],
         "column": tiles[city.key]["column"], "row": tiles[city.key]["row"],
     }  # fmt: skip
+
+
+def _province(entry: Entry, out: Path, lang: str) -> dict[str, Any]:
+    """The province's own line above the cities: it has no verdict, only cities have."""
+    failed, say = entry.status == "failed", words(lang)
+    page = f"{entry.city}/report.html"
+    return {
+        "name": say["index_province"], "href": page if not failed and (out / page).exists() else "",
+        "files": _files(entry, out, say), "state_text": _word("failed", lang) if failed else "",
+        "reason": _first_lines(entry.reason) if failed else "",
+    }  # fmt: skip
+
+
+def _files(entry: Entry, out: Path, say: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(word, address) of the files beside the page that are there; a failed report has none."""
+    if entry.status == "failed":
+        return []
+    return [(say[k], f"{entry.city}/{f}") for k, f in FILES if (out / entry.city / f).exists()]
 
 
 def _gate(found: Mapping[str, Any] | None, lang: str) -> dict[str, Any]:
