@@ -117,10 +117,19 @@ def _held_out(province: ProvinceRisk, city_code: str) -> tuple[Task | None, str]
 
 
 def _curve(task: Task | None, draws: int, seed: int) -> pd.DataFrame:
+    """The calibration curve in as many groups (at most 5, of like expected events) as leave ten events and ten others
+    in each: fewer say little, and could not be published."""
     if task is None:
         return pd.DataFrame()
     p = task.scores["model"]
-    out = curve(task.y, p, task.w, task.clusters, draws=draws, seed=seed, count=BINS)
+    for count in range(BINS, 0, -1):
+        bins = m.bins_of(p, task.w * p, count)
+        events, every = np.bincount(bins, task.y, count), np.bincount(bins, minlength=count)
+        if min(events.min(), (every - events).min()) >= LEAST_EVENTS:
+            break
+    else:
+        return pd.DataFrame()
+    out = curve(task.y, p, task.w, task.clusters, draws=draws, seed=seed, bins=bins, count=count)
     return out.assign(ece=m.ece(task.y, p, task.w), ece_when_perfect=m.ece_when_perfect(p, task.w, seed=seed))
 
 
