@@ -58,7 +58,7 @@ def report(
     target = resolve(out)
     jobs = batch.plan(given, notebook=resolve(notebook), out=target, formats=formats.split(","), where=where)
     with Board([j.city for j in jobs]) as board:
-        manifest = batch.run(jobs, workers=workers, force=force, progress=board.done)
+        manifest = batch.run(jobs, workers=workers, force=force, progress=board.done, told=board.told)
     _last_lines(manifest, target)
 
 
