@@ -266,7 +266,7 @@ def _labels(values: pd.Series) -> pd.Series:
             [None if np.isnan(u) else f"{u:g}" if u != int(u) else str(int(u)) for u in uniques], dtype=object
         )
         return pd.Series(names[inverse], index=values.index, dtype=object)
-    codes, uniques = pd.factorize(values.to_numpy(dtype=object, na_value=None))  # each level is worded once
+    codes, uniques = pd.factorize(values.astype(object).to_numpy())  # each level is worded once
     names = np.array([*(_text(u) for u in uniques), None], dtype=object)
     return pd.Series(names[codes], index=values.index, dtype=object)
 

@@ -11,6 +11,7 @@ from evaltools.risk import replicates as many
 from evaltools.risk.metrics import listed
 from evaltools.risk.performance import Task
 
+SHARE = 0.10  # the list is the riskiest tenth
 LEAST_EVENTS = 100  # a group with fewer events is shown, not judged
 SHARE_OF_OVERALL = 1 / 3  # recall below this share of the overall raises a finding
 
@@ -76,10 +77,7 @@ def _shares(sums: np.ndarray) -> dict[str, np.ndarray]:
 def findings(table: pd.DataFrame) -> list[GroupFinding]:
     """Groups with 100 events or more whose recall is under a third of the overall."""
     overall = float(table.loc[table["group"] == "all", "recall"].iloc[0])
-    bad = table[
-        (table["group"] != "all") & (table["events"] >= LEAST_EVENTS) & (table["recall"] < SHARE_OF_OVERALL * overall)
-    ]
+    bad = table[(table["group"] != "all") & (table["events"] >= LEAST_EVENTS) & (table["recall"] < SHARE_OF_OVERALL * overall)]
     return [
-        GroupFinding(str(r["group"]), float(r["recall"]), overall, int(r["n"]), int(r["events"]))
-        for r in bad.to_dict("records")
+        GroupFinding(str(r["group"]), float(r["recall"]), overall, int(r["n"]), int(r["events"])) for r in bad.to_dict("records")
     ]

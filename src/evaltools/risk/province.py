@@ -47,6 +47,15 @@ class ProvinceRisk:
     record: Mapping[str, Any]
 
 
+NO_CLASSES = pd.DataFrame({"city_code": [], "category": [], "households": []})
+
+
+def _multiple(book: RuleBook, year: int) -> float | None:
+    """The monitored line as a multiple of the exit line; None in years before there was one."""
+    rule = book.at(f"{year}-12-31").get(MULTIPLE)
+    return float(rule.value) if rule is not None and rule.is_defined else None
+
+
 def exit_lines(book: RuleBook, years: list[int], year: int) -> dict[int, float]:
     """The actual exit line of each year, yuan per person, from the rule book; a year it does not define is absent."""
     out = {}
@@ -73,16 +82,16 @@ def fit_province(
         raise RiskInputError(
             f"no exit line is defined for {year}", expected="a year of the rule book", todo="check the year"
         )
-    multiple = float(book.at(f"{year}-12-31")[MULTIPLE].value)
+    multiple = _multiple(book, year)
     sample = return_sample(past, None if villages is None else villages[villages["year"] <= year], lines)
     known = sample.labelled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RiskWarning)  # what was left out stands in the model's record
         fitted = specification(seed).fit(known.X, known.y, groups=known.keys["village_code"])
         report = RiskReport.make(
-            specification(seed, folds=VALIDATION_FOLDS), known.X, known.y, groups=known.keys["village_code"], period=known.keys["year"],
-            area=known.keys["city_code"], by=fairness_groups(known.X), multiple=multiple,
-            monitored=_unstable(known, multiple), draws=draws, seed=seed, most_fits=most_fits,
+            specification(seed, folds=VALIDATION_FOLDS), known.X, known.y, groups=known.keys["village_code"],
+            period=known.keys["year"], area=known.keys["city_code"], by=fairness_groups(known.X), multiple=multiple,
+            monitored=None if multiple is None else _unstable(known, multiple), draws=draws, seed=seed, most_fits=most_fits,
         )  # fmt: skip
     newest = sample.at(year)
     at_risk = spells(sample)
@@ -90,7 +99,7 @@ def fit_province(
     return ProvinceRisk(
         year, fitted, sample, report, _monitor(report, known, draws, seed), cohort_survival(at_risk),
         hazard_by_cohort(at_risk), stress(fitted, newest.X, newest.keys["city_code"], draws=draws, seed=seed),
-        _class_counts(now, lines[year], multiple),
+        _class_counts(now, lines[year], multiple) if multiple is not None else NO_CLASSES,
         {
             "multiple": multiple, "line_yuan": lines[year], "lines_yuan": lines, "counts": dict(sample.counts),
             "digest": sample_digest(sample), "rules_digest": book.digest, "draws": draws, "seed": seed,

@@ -62,6 +62,7 @@ def publish_model(province: ProvinceRisk, cities: tuple[str, ...], rules: Any) -
         overall[~overall["metric"].str.contains("@", regex=False)].reset_index(drop=True), _reach(reach, least),
         _groups(report.groups, rules), monitor, province.monitor.state.value,
         tuple(sorted({f.group for f in report.findings})), report.earns_its_place(), int(record["draws"]), cities,
+        model_card(province),
         {"rows": training["rows"], "events": training["events"], "form": training["form"], "multiple": record["multiple"],
          "line_yuan": record["line_yuan"], "seed": record["seed"], "digest": record["digest"]},
     )  # fmt: skip
@@ -169,7 +170,8 @@ def _lists(counties: pd.DataFrame, rules: Any) -> pd.DataFrame:
 
 def _causes(causes: pd.DataFrame, rules: Any) -> pd.DataFrame:
     """Listed households of the city by leading cause, with the measures that fit it."""
-    table = causes.groupby("cause", as_index=False)["households"].sum().sort_values("households", ascending=False)
+    sums = causes.groupby("cause")["households"].sum().reset_index()
+    table = sums.sort_values(by=["households", "cause"], ascending=[False, True], ignore_index=True)
     shown = protect(table, rules, counts=["households"], name="causes").frame
     known = matrix()
     rows = []
@@ -217,9 +219,8 @@ def _groups(groups: pd.DataFrame, rules: Any) -> pd.DataFrame:
 
     few = small(n, np.full(len(n), n[0])) | small(events, np.full(len(n), events[0])) | small(events, n)
     out = table.astype({"n": "Int64", "events": "Int64"})
-    out[["n", "events"]] = out[["n", "events"]].mask(few)
-    out[GROUP_METRICS] = out[GROUP_METRICS].mask(few)
+    for name in ("n", "events", *GROUP_METRICS):
+        out[name] = out[name].mask(few)
     hide = small(found, events) | small(events[0] * table["recall"].to_numpy(float)[0] - found, found[:1].repeat(len(n)))
     out["recall"] = out["recall"].mask(hide)
     return out
-

@@ -70,7 +70,8 @@ class ModelTables:
     groups : group, n, events, recall, observed_to_expected, listed (NA where withheld); monitor : period, n, events,
     observed_to_expected with _low and _high of the newest outcomes; state : holds|broken|undecided;
     findings : groups the list fails; earns : simple rule -> whether the model is better beyond its interval;
-    draws : replicates of the intervals; cities : codes whose panels it was fitted on; record : plain values"""
+    draws : replicates of the intervals; cities : codes whose panels it was fitted on; card : its model card;
+    record : plain values (rows, events, form, multiple (None before there was a monitored line), line_yuan, digest)"""
 
     performance: pd.DataFrame
     reach: pd.DataFrame
@@ -81,6 +82,7 @@ class ModelTables:
     earns: Mapping[str, bool]
     draws: int
     cities: tuple[str, ...]
+    card: tuple[CardItem, ...]
     record: Mapping[str, Any]
 
 

@@ -85,7 +85,7 @@ def lines(eta: np.ndarray, weight: np.ndarray, hit: np.ndarray) -> tuple[np.ndar
     once. eta : (g,) log-odds; weight, hit : (d, g). NaN where there is no event or no non-event, or no convergence."""
     weight, hit = np.maximum(weight, 0.0), np.clip(hit, 0.0, weight)
     defined = (hit.sum(axis=1) > EPS) & (weight.sum(axis=1) - hit.sum(axis=1) > EPS)
-    large = np.zeros(len(weight))
+    large, step = np.zeros(len(weight)), np.full(len(weight), np.inf)
     for _ in range(STEPS):
         p = expit(eta + large[:, None])
         step = (hit - weight * p).sum(axis=1) / np.maximum((weight * p * (1 - p)).sum(axis=1), EPS)
@@ -93,7 +93,7 @@ def lines(eta: np.ndarray, weight: np.ndarray, hit: np.ndarray) -> tuple[np.ndar
         if np.abs(step[defined]).max(initial=0.0) < 1e-7:
             break
     found = [np.where(defined & (np.abs(step) < 1e-4), large, np.nan)]
-    a, b = large.copy(), np.ones(len(weight))
+    a, b, step_b = large.copy(), np.ones(len(weight)), np.full(len(weight), np.inf)
     for _ in range(STEPS):
         p = expit(a[:, None] + b[:, None] * eta)
         v, r = weight * p * (1 - p), hit - weight * p

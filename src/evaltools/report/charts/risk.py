@@ -84,9 +84,7 @@ def recall_lines(rules: Sequence[Rule], *, words: Mapping[str, str]) -> Picture:
     return Picture(svg, png, data)
 
 
-def scenario_bars(
-    names: Sequence[str], now: Array, then: Array, low: Array, high: Array, *, words: Mapping[str, str]
-) -> Picture:
+def scenario_bars(names: Sequence[str], now: Array, then: Array, low: Array, high: Array, *, words: Mapping[str, str]) -> Picture:
     """Predicted returns under each scenario with the model's interval; the tick on each bar is the prediction without it.
 
     `words`: then, range, now, x.
