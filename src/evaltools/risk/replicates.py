@@ -72,12 +72,21 @@ def ranking(hit: np.ndarray, miss: np.ndarray, shares: tuple[float, ...]) -> dic
         found = {"auc": (hit * (below + 0.5 * miss)).sum(axis=1) / (events * others)}
         top, whole = np.cumsum(hit[:, ::-1], axis=1), np.cumsum((hit + miss)[:, ::-1], axis=1)
         found["average_precision"] = (hit[:, ::-1] * top / np.maximum(whole, EPS)).sum(axis=1) / events
-        zero = np.zeros(1)
         for share in shares:
-            got = np.array([np.interp(share * w[-1], np.r_[zero, w], np.r_[zero, t]) for w, t in zip(whole, top, strict=True)])
+            got = _up_to(share * whole[:, -1], whole, top)
             found[f"recall@{share:g}"] = got / events
             found[f"precision@{share:g}"] = got / np.maximum(share * whole[:, -1], EPS)
     return {k: np.where(events > 0, v, np.nan) for k, v in found.items()}
+
+
+def _up_to(size: np.ndarray, whole: np.ndarray, top: np.ndarray) -> np.ndarray:
+    """(d,) events on a list of `size` (d,): a list that cuts through a grade counts the share it takes of it.
+    whole, top : (d, g) weight and events down to each grade, from the riskiest."""
+    at = np.minimum((whole < size[:, None]).sum(axis=1), whole.shape[1] - 1)
+    rows = np.arange(len(at))
+    before = np.where(at > 0, whole[rows, at - 1], 0.0), np.where(at > 0, top[rows, at - 1], 0.0)
+    part = (size - before[0]) / np.maximum(whole[rows, at] - before[0], EPS)
+    return before[1] + np.clip(part, 0, 1) * (top[rows, at] - before[1])
 
 
 def lines(eta: np.ndarray, weight: np.ndarray, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,8 @@ from evaltools.standards import RuleBook, Rules
 
 DRAWS = 200
 """Bootstrap replicates behind the intervals of reports."""
+GROUPS = 4
+"""Cities are left out in so many groups: each group is predicted by a model that saw none of its cities."""
 LEAST_RETURNS = 30
 """Fewer returns on record carry no model (the classifier's own limit)."""
 Frames = tuple[pd.DataFrame, pd.DataFrame | None]
@@ -36,7 +38,7 @@ class Reader(Protocol):
 
 def risk_tables(
     read: Callable[[str], Reader], cities: Sequence[str], book: RuleBook, rules: Rules, year: int, *,
-    draws: int = DRAWS, seed: int = 0, most_fits: int | None = 5,
+    draws: int = DRAWS, seed: int = 0, most_fits: int | None = GROUPS,
 ) -> RiskTables:  # fmt: skip
     """The published results of every city of `cities` (codes) at the end of `year`.
 

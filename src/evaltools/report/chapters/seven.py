@@ -99,7 +99,8 @@ def _classes(desk: Desk, own: CityTables, model: ModelTables) -> list[Block]:
         for r in as_rows(own.classes)
     ]  # fmt: skip
     line = desk.number(float(model.record["line_yuan"]), "yuan", "risk.line", g)
-    text = say("seven.classes", line=line, multiple=desk.limit(MULTIPLE, sign=False), cite=desk.cite(MULTIPLE),
+    times = Bound(f"{float(rule.value):g}", float(rule.value), "ratio", f"rule:{MULTIPLE}", Ground("rule", rules=(MULTIPLE,)))
+    text = say("seven.classes", line=line, multiple=times, cite=desk.cite(MULTIPLE),
                categories=desk.cite(CATEGORIES) if CATEGORIES in desk.inp.rules else say.word("word.no_rule"))  # fmt: skip
     columns = (Column(say.word("seven.col_class"), width=0.24), Column(say.word("seven.col_meaning"), width=0.56),
                Column(say.word("seven.col_households"), "right", width=0.2))  # fmt: skip
@@ -245,8 +246,8 @@ def _drivers(desk: Desk, own: CityTables) -> list[Block]:
                Column(say.word("seven.col_raised"), "right", width=0.25))  # fmt: skip
     table = Table(title=say("seven.drivers_table", city=desk.city), columns=columns, rows=tuple(rows), key="risk-drivers",
                   source=say("seven.source"), note=withheld_note(desk), n=_n(desk, own))  # fmt: skip
-    return [Heading(say.word("seven.drivers_heading")),
-            Paragraph(say.sentences(say("seven.drivers", first=first), say("seven.additive"), say("seven.not_causes"))), table]  # fmt: skip
+    text = say.sentences(say("seven.drivers", first=first), say("seven.additive"), say("seven.not_causes"))
+    return [Heading(say.word("seven.drivers_heading")), Paragraph(text), table]
 
 
 def _survival(desk: Desk, own: CityTables) -> list[Block]:

@@ -40,10 +40,14 @@ def rule_name(desk: Desk, score: str, model: ModelTables) -> Inline:
 
 
 def shown_reach(own: CityTables, model: ModelTables) -> tuple[pd.DataFrame, bool]:
-    """Recall to show and whether it is the city's own: the province's where hardly any of the city's may be printed."""
+    """Recall to show and whether it is the city's own: the province's where nothing of the city's can be compared, since
+    too few returned for the recall of the model and of a simple rule to be printed at one size of the list."""
     mine = own.reach
-    has_own = not mine.empty and bool(mine[mine["score"] == MODEL]["recall"].notna().any())
-    return (mine, True) if has_own else (model.reach, False)
+    if mine.empty:
+        return model.reach, False
+    shown = mine[mine["recall"].notna()].groupby("share")["score"].agg(set)
+    compared = any(MODEL in found and len(found) > 1 for found in shown)
+    return (mine, True) if compared else (model.reach, False)
 
 
 def _reached(desk: Desk, own: CityTables, model: ModelTables) -> Parts:
@@ -90,8 +94,8 @@ def _recall_table(desk: Desk, own: CityTables, model: ModelTables) -> list[Block
             (rule_name(desk, score, model), *(_recall(desk, part[s], f"risk.recall.{score}.{s:g}", ground) for s in shares))
         )
     heads = [Column(say.word("seven.col_rule"), width=0.34)]
-    heads += [Column(say("seven.col_share", share=Bound(SHARE.text(s, desk.lang), s, "share", f"risk.share.{s:g}", ground)), "right",
-                     width=0.22) for s in shares]  # fmt: skip
+    visited = [Bound(SHARE.text(s, desk.lang), s, "share", f"risk.share.{s:g}", ground) for s in shares]
+    heads += [Column(say("seven.col_share", share=v), "right", width=0.22) for v in visited]
     scope = desk.city if is_own else say.word("seven.province")
     size = say("seven.n_years", n=desk.things(n, "户年", "household-years", "risk.recall.n", ground))
     lines = [Rule(plain_text(rule_name(desk, s, model)), np.array(shares), _values(table, s, shares)) for s in scores]

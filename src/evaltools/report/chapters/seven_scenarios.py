@@ -16,6 +16,7 @@ from evaltools.report.inline import plain_text
 from evaltools.risk.published import CityTables
 
 SUPPORT = "support_withdrawn"
+NUMBERS = ("returns_now", "returns_then", "increase")
 ONE = Format(decimals=1)
 
 
@@ -76,10 +77,8 @@ def _table(desk: Desk, rows: Sequence[dict[str, Any]], own: CityTables, g: Groun
     body = []
     for r in rows:
         ref = f"risk.scenario.{r['scenario']}.{r['reading']}"
-        body.append((
-            _name(desk, r), *(expected(desk, r[c], f"{ref}.{c}", g, with_unit=False) for c in ("returns_now", "returns_then", "increase")),
-            ends(desk, r["increase_low"], r["increase_high"], f"{ref}.interval", g),
-        ))  # fmt: skip
+        numbers = [expected(desk, r[c], f"{ref}.{c}", g, with_unit=False) for c in NUMBERS]
+        body.append((_name(desk, r), *numbers, ends(desk, r["increase_low"], r["increase_high"], f"{ref}.interval", g)))
     heads = [Column(say.word("seven.col_scenario"), width=0.4)]
     heads += [Column(say.word(f"seven.col_{c}"), "right", width=0.15) for c in ("now", "then", "increase", "interval")]
     return Table(
