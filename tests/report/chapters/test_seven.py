@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import replace
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pandas as pd
@@ -23,22 +23,26 @@ from evaltools.report.inline import plain_text
 from evaltools.report.model import HelpedCity
 from evaltools.risk.published import Absence, RiskTables
 
-spec = importlib.util.spec_from_file_location("risk_results", Path(__file__).with_name("risk_results.py"))
-assert spec and spec.loader
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
+made = SourceFileLoader("risk_results", str(Path(__file__).with_name("risk_results.py"))).load_module()
 
 
 @pytest.fixture(scope="module")
-def usual(helped_input):
+def inputs(helped_input):
+    """梅州 in both languages."""
+    zh = helped_input()
+    return {"zh": zh, "en": replace(zh, lang="en")}
+
+
+@pytest.fixture(scope="module")
+def usual(inputs):
     """The chapter of 梅州 from made-up results, with its figures drawn."""
-    return {k: chapter_seven(Desk(replace(helped_input(k), risk=made.risk_tables())))[0] for k in ("zh", "en")}
+    return {k: chapter_seven(Desk(replace(inputs[k], risk=made.risk_tables())))[0] for k in ("zh", "en")}
 
 
 @pytest.fixture
-def seven(helped_input, undrawn):
+def seven(inputs, undrawn):
     """The same with parts of the results changed; figures are not drawn anew."""
-    return lambda **changes: chapter_seven(Desk(replace(helped_input(), risk=made.risk_tables(**changes))))
+    return lambda **changes: chapter_seven(Desk(replace(inputs["zh"], risk=made.risk_tables(**changes))))
 
 
 @pytest.fixture
@@ -169,17 +173,17 @@ def test_reasons_are_said_to_add_up_and_to_be_associations(usual):
     assert "不是经证明的原因" in text
 
 
-def test_on_synthetic_data_the_validation_is_called_so(usual, helped_input, undrawn):
+def test_on_synthetic_data_the_validation_is_called_so(usual, inputs, undrawn):
     assert "在合成数据上拟合，也在合成数据上验证" in said(usual["zh"])
-    real = replace(helped_input(), meta={}, risk=made.risk_tables())
+    real = replace(inputs["zh"], meta={}, risk=made.risk_tables())
     assert "合成数据" not in said(chapter_seven(Desk(real))[0])
 
 
 @pytest.mark.parametrize("kind", ["missing_table", "broken_table", "too_few_returns", "no_line", "no_exited", "no_model"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_without_a_model_it_is_evidence_missing_with_the_reason(helped_input, kind, lang):
+def test_without_a_model_it_is_evidence_missing_with_the_reason(inputs, kind, lang):
     tables = RiskTables(2020, None, {}, {"441400": Absence(kind, "17 event(s)")})
-    desk = Desk(replace(helped_input(lang), risk=tables))
+    desk = Desk(replace(inputs[lang], risk=tables))
     chapter, findings = chapter_seven(desk)
     (only,) = chapter.blocks
     assert plain_text(only.title) == desk.state(terms.VerdictState.EVIDENCE_MISSING)
@@ -188,8 +192,8 @@ def test_without_a_model_it_is_evidence_missing_with_the_reason(helped_input, ki
     assert [type(b) for b in appendix_f(desk).blocks] == [Callout]
 
 
-def test_what_could_not_be_made_at_all_is_evidence_missing_too(helped_input):
-    chapter, _ = chapter_seven(Desk(replace(helped_input(), risk=None, risk_reason="no disk")))
+def test_what_could_not_be_made_at_all_is_evidence_missing_too(inputs):
+    chapter, _ = chapter_seven(Desk(replace(inputs["zh"], risk=None, risk_reason="no disk")))
     assert "no disk" in said(chapter)
     assert "证据缺失" in said(chapter)
 
@@ -216,8 +220,8 @@ def test_a_helping_city_shows_the_outlook_of_those_it_helps(helping_input):
     assert "没有结对帮扶的市" in said(alone)
 
 
-def test_the_card_binds_every_value_and_withholds_small_groups(helped_input):
-    chapter = appendix_f(Desk(replace(helped_input(), risk=made.risk_tables())))
+def test_the_card_binds_every_value_and_withholds_small_groups(inputs):
+    chapter = appendix_f(Desk(replace(inputs["zh"], risk=made.risk_tables())))
     table = block(chapter, "model-card")
     assert cells(table) == [["23", "表现", "2020年：两个模型的平均，AUC 0.719，摘要8744f825d74ea222。"]]
     bound = {p.ref: p.value for p in table.rows[0][2] if isinstance(p, Bound)}
