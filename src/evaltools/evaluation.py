@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evaltools.intake import QualityReport, Tables
     from evaltools.report import CityReport, HelpedCity, Provenance, ReportInput
     from evaltools.report.model import FundTables, IndicatorTables
+    from evaltools.risk.published import RiskTables
     from evaltools.shared import Shared
 
 
@@ -137,6 +138,15 @@ class CityEvaluation:
         return assessment(self.data, self.year, self.as_of, self.book)
 
     @cached_property
+    def risk(self) -> Shared[RiskTables]:
+        """The model of returns to poverty of the whole province, as it may be published; made once for all cities, and
+        kept. `.value.city("441400")`: a city's results, or why there are none.
+        """
+        from evaltools.shared import risk
+
+        return risk(self.data, self.year, self.as_of, self.book)
+
+    @cached_property
     def report(self) -> CityReport:
         """The report: chapters to look at, `report.save("reports/", formats=("html", "docx"))` to keep."""
         from evaltools.report import build_city_report
@@ -184,9 +194,9 @@ def _report_input(one: CityEvaluation) -> ReportInput:
     if _is_helping(one):
         return ReportInput(
             **common, helped=tuple(_published(h) for h in one.helped), funds=_funds(one),
-            indicators=_shown(one, EASTWEST),
+            indicators=_shown(one, EASTWEST), **(_outlook(one) if one.helped else {}),
         )  # fmt: skip
-    more = {"indicators": _shown(one, OWN), **_series(one), **_compared(one)} if one.city.has_tasks else {}
+    more = {"indicators": _shown(one, OWN), **_series(one), **_compared(one), **_outlook(one)} if one.city.has_tasks else {}
     return ReportInput(**common, **_results(one), **more)
 
 
@@ -223,6 +233,11 @@ def _compared(one: CityEvaluation) -> dict[str, Any]:
     made = one.assessment
     left_out = tuple(terms.city(code) for code in made.left_out)
     return {"assessment": made.value, "assessment_reason": made.reason, "not_compared": left_out}
+
+
+def _outlook(one: CityEvaluation) -> dict[str, Any]:
+    """The model of returns of the province, and why there is none."""
+    return {"risk": one.risk.value, "risk_reason": one.risk.reason}
 
 
 def _series(one: CityEvaluation) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from evaltools.risk import metrics as m
-from evaltools.risk.bootstrap import cluster_draws, intervals
+from evaltools.risk import replicates as many
+from evaltools.risk.irls import ridge_logit
+from evaltools.risk.performance import Task, _replicates
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +94,56 @@ def test_cluster_intervals_are_wider_when_clusters_agree():
     clusters = np.repeat(np.arange(60), 20)
     y = (rng.random(60) < 0.3).astype(float)[clusters]
 
-    def mean(w):
-        return {"mean": float(np.average(y, weights=w))}
+    def interval(groups):
+        drawn = many.drawn(many.multiplicities(groups, 300, 0), groups, np.column_stack([y, np.ones(1200)]))
+        return many.limits(drawn[:, 0] / drawn[:, 1])
 
-    _, low, high = intervals(mean, np.ones(1200), clusters, draws=300, seed=0)["mean"]
-    _, a, b = intervals(mean, np.ones(1200), np.arange(1200), draws=300, seed=0)["mean"]
+    low, high = interval(clusters)
+    a, b = interval(np.arange(1200))
     se = np.sqrt(0.3 * 0.7 / 60)
     assert high - low == pytest.approx(2 * 1.96 * se, rel=0.25)
     assert high - low > 3 * (b - a)
 
 
 def test_a_replicate_draws_as_many_clusters_as_there_are():
-    clusters = np.repeat(np.arange(7), 3)
-    for w in cluster_draws(clusters, 5, 0):
-        assert w[::3].sum() == 7
-        assert (w.reshape(7, 3) == w[::3, None]).all()
+    drawn = many.multiplicities(np.repeat(np.arange(7), 3), 5, 0)
+    assert drawn.shape == (5, 7)
+    assert (drawn.sum(axis=1) == 7).all()
+
+
+def test_replicates_equal_the_metrics_of_the_rows_they_weight(scored):
+    """Every metric of every replicate against the plain functions, row by row."""
+    y, p, w = scored
+    clusters = np.arange(len(y)) % 150
+    task = Task(y, w, clusters, {"model": p}, frozenset({"model"}))
+    multiples = many.multiplicities(clusters, 6, 1)
+    found = _replicates(task, "model", clusters, multiples, (0.1, 0.2), (0.1,))
+    for d, times in enumerate(multiples):
+        v = w * times[clusters]
+        plain = m.Ranked.of(p).ranking(y, v, (0.1, 0.2)) | {
+            "brier": m.brier(y, p, v), "brier_skill": m.brier_skill(y, p, v), "ece": m.ece(y, p, v, m.bins_of(p, w, 10)),
+            "observed_to_expected": m.observed_to_expected(y, p, v), "net_benefit@0.1": m.net_benefit(y, p, v, 0.1),
+        }  # fmt: skip
+        X, eta = np.column_stack([np.ones(len(y)), logit(p)]), logit(p)
+        plain["calibration_slope"] = ridge_logit(X, y, v, np.zeros(2))[1]
+        plain["calibration_intercept"] = ridge_logit(X[:, :1], y, v, np.zeros(1), offset=eta)[0]
+        assert {k: x[d] for k, x in found.items()} == pytest.approx(plain, abs=1e-6)
+
+
+def test_grades_of_many_scores_change_a_ranking_by_next_to_nothing():
+    rng = np.random.default_rng(4)
+    p = rng.beta(1, 20, 30_000)
+    y, ones = (rng.random(30_000) < p).astype(float), np.ones((1, 30_000))
+    grades = many.Grades.of(p)
+    assert grades.count <= many.MOST_GRADES + 1
+    hit, every = (many.drawn_by(np.ones((1, 1)), np.zeros(30_000, int), grades.grade, grades.count, v) for v in (y, ones[0]))
+    found, plain = many.ranking(hit, every - hit, (0.1,)), m.Ranked.of(p).ranking(y, ones[0], (0.1,))
+    assert found["auc"][0] == pytest.approx(plain["auc"], abs=1e-4)
+    assert found["average_precision"][0] == pytest.approx(plain["average_precision"], abs=2e-3)
+    assert found["recall@0.1"][0] == pytest.approx(plain["recall@0.1"], abs=2e-3)
+
+
+def test_a_replicate_without_an_event_has_no_calibration_line():
+    intercept, slope = many.lines(np.array([-1.0, 1.0]), np.array([[5.0, 5.0], [5.0, 5.0]]), np.array([[0.0, 0.0], [1.0, 3.0]]))
+    assert np.isnan([intercept[0], slope[0]]).all()
+    assert np.isfinite([intercept[1], slope[1]]).all()

@@ -23,6 +23,7 @@ Told = Callable[[str], None]
 
 PROVINCE_WIDE: tuple[tuple[str, Callable[[str, int, date, RuleBook], Shared[Any]]], ...] = (
     ("assessment", shared.assessment),
+    ("risk model", shared.risk),
 )
 """(name in the line of progress, what makes and keeps it for a data folder, year, date and rule book)."""
 

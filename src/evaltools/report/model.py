@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evaltools.indicators.assessment import Assessment
     from evaltools.indicators.bunching import DensityJump
     from evaltools.intake import QualityReport
+    from evaltools.risk.published import RiskTables
     from evaltools.standards import Pairings, Rules
 
 LANGUAGES = ("zh", "en")
@@ -192,7 +193,8 @@ class ReportInput:
     money; `pairings`: the rule book's pairs, cited where a pair is named; `meta`: meta.json of the data;
     `indicators`: what the chapters show of the catalogue; `teams`, `arrivals`: series for two charts;
     `assessment`: of all cities with tasks, as it may be published; where it is None `assessment_reason` says why;
-    `not_compared`: cities that had to be left out of it.
+    `not_compared`: cities that had to be left out of it; `risk`: the model of returns of all cities with tasks, as it
+    may be published; where it is None `risk_reason` says why.
     """
 
     city: City
@@ -218,6 +220,8 @@ class ReportInput:
     assessment: Assessment | None = None
     assessment_reason: str = ""
     not_compared: tuple[City, ...] = ()
+    risk: RiskTables | None = None
+    risk_reason: str = ""
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:

@@ -58,7 +58,8 @@ def city_risk(
     province: ProvinceRisk, city_code: str, *, budget: float = BUDGET, quotas: Mapping[str, float] | None = None
 ) -> CityRisk:
     """Raises RiskInputError when the city has no exited household at the end of the year."""
-    now = province.sample.at(province.year, city_code)
+    everything = province.sample.take((province.sample.keys["city_code"] == city_code).to_numpy())
+    now = everything.at(province.year)
     if not len(now.X):
         raise RiskInputError(
             f"no exited household of {city_code} at the end of {province.year}", todo="the chapter does not apply here"
@@ -68,7 +69,7 @@ def city_risk(
         province.model, now.X, now.keys, budget=budget, groups=groups, quotas=quotas,
         support=now.X[["support_received_yuan", "is_dibao", "main_industry"]],
     )  # fmt: skip
-    task, domain = _held_out(province, city_code)
+    task, domain, places = _held_out(province, city_code)
     draws, seed = province.record["draws"], province.record["seed"]
     enough = task is not None and min(task.y.sum(), (1 - task.y).sum()) >= LEAST_EVENTS
     performance = measure(task, draws=draws, seed=seed) if task is not None and enough else pd.DataFrame()
@@ -77,8 +78,9 @@ def city_risk(
         city_code, province.year, len(now.X), _expected(stress), _history(province, city_code),
         _classes(province, city_code), performance, _curve(task, draws, seed) if enough else pd.DataFrame(),
         _reach(performance), drivers(province, now.X), watch, watch.areas, watch.causes(), stress,
-        cohort_survival(spells(province.sample.take((province.sample.keys["city_code"] == city_code).to_numpy()))),
-        _group_rows(province, city_code), {"budget": budget, "validated_by": domain, "quotas": dict(quotas or {})},
+        cohort_survival(spells(everything)),
+        _group_rows(task, province.sample.X.iloc[places]),
+        {"budget": budget, "validated_by": domain, "quotas": dict(quotas or {})},
     )  # fmt: skip
 
 
@@ -99,28 +101,43 @@ def drivers(province: ProvinceRisk, X: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("spread", ascending=False, ignore_index=True)
 
 
-def _held_out(province: ProvinceRisk, city_code: str) -> tuple[Task | None, str]:
+def _known(province: ProvinceRisk) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+    """Places in the sample of the rows with a known outcome, their keys and outcomes (features are not copied)."""
+    places = np.flatnonzero(~np.isnan(province.sample.y))
+    return places, province.sample.keys.iloc[places], province.sample.y[places]
+
+
+def _held_out(province: ProvinceRisk, city_code: str) -> tuple[Task | None, str, np.ndarray]:
     """Predictions for this city's past by models without this city, or, where cities were not left out, by models of
-    earlier years."""
-    known = province.sample.labelled()
-    mine = (known.keys["city_code"] == city_code).to_numpy()
+    earlier years; which of the two; the places of the rows in the sample."""
+    places, keys, y = _known(province)
+    mine = (keys["city_code"] == city_code).to_numpy()
     how = "area" if "area" in province.report.held else "time"
     held = province.report.held[how]
     at = mine[held.rows]
-    if not at.any():
-        return None, how
     rows = held.rows[at]
+    if not at.any():
+        return None, how, places[rows]
     probabilities = frozenset({"model"} | {r.id for r in held.rules if r.is_probability})
     scores = {k: v[at] for k, v in held.scores.items()}
-    clusters = pd.factorize(known.keys["village_code"])[0][rows]
-    return Task(known.y[rows], np.ones(len(rows)), clusters, scores, probabilities), how
+    clusters = pd.factorize(keys["village_code"].iloc[rows])[0]
+    return Task(y[rows], np.ones(len(rows)), clusters, scores, probabilities), how, places[rows]
 
 
 def _curve(task: Task | None, draws: int, seed: int) -> pd.DataFrame:
+    """The calibration curve in as many groups (at most 5, of like expected events) as leave ten events and ten others
+    in each: fewer say little, and could not be published."""
     if task is None:
         return pd.DataFrame()
     p = task.scores["model"]
-    out = curve(task.y, p, task.w, task.clusters, draws=draws, seed=seed, count=BINS)
+    for count in range(BINS, 0, -1):
+        bins = m.bins_of(p, task.w * p, count)
+        events, every = np.bincount(bins, task.y, count), np.bincount(bins, minlength=count)
+        if min(events.min(), (every - events).min()) >= LEAST_EVENTS:
+            break
+    else:
+        return pd.DataFrame()
+    out = curve(task.y, p, task.w, task.clusters, draws=draws, seed=seed, bins=bins, count=count)
     return out.assign(ece=m.ece(task.y, p, task.w), ece_when_perfect=m.ece_when_perfect(p, task.w, seed=seed))
 
 
@@ -130,9 +147,9 @@ def _expected(stress: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def _history(province: ProvinceRisk, city_code: str) -> pd.DataFrame:
-    mine = province.sample.labelled()
-    rows = (mine.keys["city_code"] == city_code).to_numpy()
-    table = pd.DataFrame({"year": mine.keys["year"].to_numpy(int)[rows], "returned": mine.y[rows].astype(int)})
+    _, keys, y = _known(province)
+    rows = (keys["city_code"] == city_code).to_numpy()
+    table = pd.DataFrame({"year": keys["year"].to_numpy(int)[rows], "returned": y[rows].astype(int)})
     out = table.groupby("year")["returned"].agg(exited="size", returned="sum").reset_index()
     return out.assign(rate=out["returned"] / out["exited"])
 
@@ -150,17 +167,14 @@ def _reach(performance: pd.DataFrame) -> pd.DataFrame:
     return found[["score", "share", "estimate", "low", "high", "n", "events"]].reset_index(drop=True)
 
 
-def _group_rows(province: ProvinceRisk, city_code: str) -> pd.DataFrame:
-    """Recall by group on one list of a tenth of this city, from held-out predictions (counts, no intervals: few)."""
-    task, _ = _held_out(province, city_code)
+def _group_rows(task: Task | None, X: pd.DataFrame) -> pd.DataFrame:
+    """Recall by group on one list of a tenth of this city, from held-out predictions (counts, no intervals: few).
+    X : features of the rows of `task`."""
     if task is None:
         return pd.DataFrame()
-    known = province.sample.labelled()
-    held = province.report.held["area" if "area" in province.report.held else "time"]
-    rows = held.rows[(known.keys["city_code"] == city_code).to_numpy()[held.rows]]
     part = m.listed(task.scores["model"], task.w, BUDGET)
     out = []
-    for name, member in fairness_groups(known.X.iloc[rows]).items():
+    for name, member in fairness_groups(X).items():
         events = task.y[member].sum()
         expected = task.scores["model"][member].sum()
         out.append(

@@ -38,11 +38,13 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         (rank, separation) are off.
     simple_below : with fewer events than this the model is the penalised logistic regression alone.
     max_rows : above this, all events and a weighted draw of the others are fitted.
+    folds : parts of the clusters that are held back in turn to calibrate on, where no later period is; at most 3 of
+        them from 2,000 events on.
     """
 
     def __init__(
         self, welfare: str | None = None, line: str | None = None, money: Any = (), random_state: int = 0, *,
-        time: str | None = None, min_events: int = 30, simple_below: int = 500, max_rows: int = 300_000,
+        time: str | None = None, min_events: int = 30, simple_below: int = 500, max_rows: int = 300_000, folds: int = 5,
     ) -> None:  # fmt: skip
         self.welfare = welfare
         self.line = line
@@ -52,6 +54,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
         self.min_events = min_events
         self.simple_below = simple_below
         self.max_rows = max_rows
+        self.folds = folds
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

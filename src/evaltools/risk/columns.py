@@ -266,8 +266,9 @@ def _labels(values: pd.Series) -> pd.Series:
             [None if np.isnan(u) else f"{u:g}" if u != int(u) else str(int(u)) for u in uniques], dtype=object
         )
         return pd.Series(names[inverse], index=values.index, dtype=object)
-    out = values.astype(object).where(values.notna(), None)
-    return out.map(_text, na_action="ignore")
+    codes, uniques = pd.factorize(values.astype(object).to_numpy())  # each level is worded once
+    names = np.array([*(_text(u) for u in uniques), None], dtype=object)
+    return pd.Series(names[codes], index=values.index, dtype=object)
 
 
 def _text(value: Any) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from evaltools.risk import metrics as m
-from evaltools.risk.bootstrap import intervals
 from evaltools.risk.classifier import ReturnRiskClassifier
 from evaltools.risk.columns import MISSING
+from evaltools.risk.performance import Task, measure
 from evaltools.risk.validation import make_sample
 from evaltools.terms import Term
 
@@ -91,19 +91,13 @@ def judge_update(low: float, high: float) -> UpdateState:
 
 
 def _row(y: np.ndarray, p: np.ndarray, w: np.ndarray, clusters: np.ndarray, draws: int, seed: int) -> dict[str, Any]:
-    bins, grades = m.bins_of(p, w, 10), m.Graded.of(p)
-
-    def statistic(weights: np.ndarray) -> dict[str, float]:
-        intercept, slope = grades.line(y, weights)
-        return {
-            "observed_to_expected": m.observed_to_expected(y, p, weights), "calibration_intercept": intercept,
-            "calibration_slope": slope, "ece": m.ece(y, p, weights, bins),
-        }  # fmt: skip
-
-    done = intervals(statistic, w, np.unique(clusters, return_inverse=True)[1], draws=draws, seed=seed)
+    names = ["observed_to_expected", "calibration_intercept", "calibration_slope", "ece"]
+    own = Task(y, w, clusters, {"model": p}, frozenset({"model"}))
+    done = measure(own, budgets=(), thresholds=(), draws=draws, seed=seed).set_index("metric")
     row: dict[str, Any] = {"n": len(y), "events": int(y.sum()), "expected": float(w @ p / w.mean())}
-    for name, (estimate, low, high) in done.items():
-        row |= {name: estimate, f"{name}_low": low, f"{name}_high": high}
+    for name in names:
+        for column, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
+            row[name + suffix] = float(done.loc[name, column])  # pyright: ignore[reportArgumentType]
     return row | {"ece_when_perfect": m.ece_when_perfect(p, w, seed=seed)}
 
 

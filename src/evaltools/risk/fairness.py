@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evaltools.risk.bootstrap import intervals
+from evaltools.risk import replicates as many
 from evaltools.risk.metrics import listed
 from evaltools.risk.performance import Task
 
+SHARE = 0.10  # the list is the riskiest tenth
 LEAST_EVENTS = 100  # a group with fewer events is shown, not judged
 SHARE_OF_OVERALL = 1 / 3  # recall below this share of the overall raises a finding
 
@@ -32,37 +33,51 @@ def by_group(task: Task, groups: dict[str, np.ndarray], *, share: float, draws: 
     groups: name -> (n,) bool. The list is one for all: the riskiest `share` of weight.
     """
     everybody = {"all": np.ones(len(task.y), bool), **groups}
-
-    def statistic(w: np.ndarray) -> dict[str, float]:
-        part, p = listed(task.scores["model"], w, share), task.scores["model"]
-        found = {}
-        for name, at in everybody.items():
-            events = (w * task.y)[at].sum()
-            found[f"{name}|recall"] = (w * task.y * part)[at].sum() / events if events > 0 else np.nan
-            expected, size = (w * p)[at].sum(), w[at].sum()
-            found[f"{name}|observed_to_expected"] = events / expected if expected > 0 else np.nan
-            found[f"{name}|listed"] = (w * part)[at].sum() / size if size > 0 else np.nan
-        return found
-
     clusters = np.unique(task.clusters, return_inverse=True)[1]
-    done = intervals(statistic, task.w, clusters, draws=draws, seed=seed)
+    multiples = many.multiplicities(clusters, draws, seed)
+    p, whole = task.scores["model"], listed(task.scores["model"], task.w, share)
+    grades = many.Grades.of(p)
+    part = _listed_grades(many.drawn_by(multiples, clusters, grades.grade, grades.count, task.w), share)
     rows = []
     for name, at in everybody.items():
-        rate = float(np.average(task.y[at], weights=task.w[at])) if task.w[at].sum() > 0 else np.nan
-        row = {"group": name, "n": int(at.sum()), "events": int(task.y[at].sum()), "rate": rate, "list_share": share}
-        for metric in ("recall", "observed_to_expected", "listed"):
-            row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = done[f"{name}|{metric}"]
+        y, w = task.y[at], task.w[at]
+        rate = float(np.average(y, weights=w)) if w.sum() > 0 else np.nan
+        row = {"group": name, "n": int(at.sum()), "events": int(y.sum()), "rate": rate, "list_share": share}
+        hit, size, expected = (
+            many.drawn_by(multiples, clusters[at], grades.grade[at], grades.count, v) for v in (w * y, w, w * p[at])
+        )
+        point = _shares(np.array([w @ (y * whole[at]), w @ y, w @ p[at], w @ whole[at], w.sum()])[:, None])
+        sums = [(hit * part).sum(axis=1), hit.sum(axis=1), expected.sum(axis=1), (size * part).sum(axis=1), size.sum(axis=1)]
+        drawn = _shares(np.array(sums))
+        for metric, value in point.items():
+            row[metric] = float(value[0])
+            row[f"{metric}_low"], row[f"{metric}_high"] = many.limits(drawn[metric])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _listed_grades(weight: np.ndarray, share: float) -> np.ndarray:
+    """(d, g) the part of each grade that a list of the riskiest `share` takes. weight : (d, g), ascending scores."""
+    above = np.cumsum(weight[:, ::-1], axis=1)[:, ::-1] - weight
+    room = share * weight.sum(axis=1, keepdims=True) - above
+    return np.clip(np.divide(room, weight, out=np.zeros_like(weight), where=weight > 0), 0, 1)
+
+
+def _shares(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """recall, O/E, share listed from (5, d): events listed, events, expected, weight listed, weight; NaN over nothing."""
+    caught, events, expected, on_list, size = sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "recall": np.where(events > 0, caught / events, np.nan),
+            "observed_to_expected": np.where(expected > 0, events / expected, np.nan),
+            "listed": np.where(size > 0, on_list / size, np.nan),
+        }
 
 
 def findings(table: pd.DataFrame) -> list[GroupFinding]:
     """Groups with 100 events or more whose recall is under a third of the overall."""
     overall = float(table.loc[table["group"] == "all", "recall"].iloc[0])
-    bad = table[
-        (table["group"] != "all") & (table["events"] >= LEAST_EVENTS) & (table["recall"] < SHARE_OF_OVERALL * overall)
-    ]
+    bad = table[(table["group"] != "all") & (table["events"] >= LEAST_EVENTS) & (table["recall"] < SHARE_OF_OVERALL * overall)]
     return [
-        GroupFinding(str(r["group"]), float(r["recall"]), overall, int(r["n"]), int(r["events"]))
-        for r in bad.to_dict("records")
+        GroupFinding(str(r["group"]), float(r["recall"]), overall, int(r["n"]), int(r["events"])) for r in bad.to_dict("records")
     ]

@@ -34,6 +34,15 @@ TAKEN = (
     "shock", "is_in_poor_village", "persons_joined", "persons_left", "loan_yuan", "support_received_yuan",
 )  # fmt: skip
 KEYS = ("household_id", "year", "city_code", "county_code", "town_code", "village_code")
+FROM_HOUSEHOLDS = tuple(dict.fromkeys(
+    (*KEYS, *TAKEN, *SOURCES, WELFARE, "transfer_paid_yuan", "registry_status", "change_in", "change_out", "exit_year")
+))  # fmt: skip
+"""Columns of the table households that the model reads."""
+FROM_VILLAGES = (
+    "village_code", "year", "disposable_income_per_capita_yuan", "collective_income_yuan", "nv_ge20_households",
+    "nv_ge20_households_paved", "registered_persons", "hukou_persons", "has_bus", "has_clinic",
+)  # fmt: skip
+"""Columns of the table villages that the model reads."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +97,7 @@ def return_sample(households: pd.DataFrame, villages: pd.DataFrame | None, lines
 
 
 def _check_columns(households: pd.DataFrame) -> None:
-    needed = {
-        *KEYS,
-        *TAKEN,
-        *SOURCES,
-        WELFARE,
-        "transfer_paid_yuan",
-        "registry_status",
-        "change_in",
-        "change_out",
-        "exit_year",
-    }
+    needed = set(FROM_HOUSEHOLDS)
     absent = sorted(needed - set(households.columns))
     if absent:
         raise DataMissingError(

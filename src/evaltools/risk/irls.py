@@ -17,16 +17,17 @@ def ridge_logit(
     penalty: np.ndarray,
     *,
     offset: np.ndarray | None = None,
+    start: np.ndarray | None = None,
     tol: float = 1e-8,
 ) -> np.ndarray:
     """Coefficients maximising sum w (y eta - log(1 + e^eta)) - sum penalty beta^2 / 2, eta = offset + X beta.
 
     X : (n, p) with its own column of ones where an intercept is wanted. y : (n,) 0/1. w : (n,) >= 0.
-    penalty : (p,) >= 0, 0 for the intercept. Returns (p,).
+    penalty : (p,) >= 0, 0 for the intercept. start : (p,) where to begin (zero by default). Returns (p,).
     Raises RiskInputError when 60 steps do not converge: the sign of separation.
     """
     off = np.zeros(len(y)) if offset is None else offset
-    beta = np.zeros(X.shape[1])
+    beta = np.zeros(X.shape[1]) if start is None else start.astype(float)
     value = _objective(X, y, w, penalty, off, beta)
     for _ in range(60):
         p = expit(off + X @ beta)
@@ -52,7 +53,7 @@ def information(X: np.ndarray, weights: np.ndarray, penalty: np.ndarray) -> np.n
     """X' diag(weights) X + diag(penalty), with a jitter far below any real curvature. Shape (p, p)."""
     root = np.sqrt(weights)[:, None] * X
     out = root.T @ root
-    out[np.diag_indices_from(out)] += penalty + 1e-10 * max(float(weights.sum()), 1e-12)
+    out.flat[:: len(out) + 1] += penalty + 1e-10 * max(float(weights.sum()), 1e-12)
     return out
 
 

@@ -74,16 +74,18 @@ def fit_logit(
     X = build(plan, pieces, terms)
     keep = independent(X)
     pieces, X = [p for p, k in zip(pieces, keep[1:], strict=True) if k], X[:, keep]
+    rate = np.average(y, weights=w)
+    beta = np.r_[np.log(rate / (1 - rate)), np.zeros(len(pieces))]  # rare events: most of the way is the level
     while True:
         ridge = np.r_[0.0, np.full(len(pieces), penalty)]
-        beta = ridge_logit(X, y, w, ridge)
+        beta = ridge_logit(X, y, w, ridge, start=beta)
         upward = [(b, k) for k, (p, b) in enumerate(zip(pieces, beta[1:], strict=True))
                   if p.kind == "ramp" and plan.terms[p.term].is_monotone and b > 0]  # fmt: skip
         if not upward:
             break
         worst = max(upward)[1]
         pieces.pop(worst)
-        X = np.delete(X, worst + 1, axis=1)
+        X, beta = np.delete(X, worst + 1, axis=1), np.delete(beta, worst + 1)
     return LogitMember(tuple(pieces), beta, sandwich(X, y, w, ridge, beta, clusters), penalty)
 
 

@@ -70,7 +70,7 @@ class RiskReport:
             record[f"{how}_skipped"] = dict(one.skipped)
             if by:
                 member = {k: np.asarray(v)[one.rows].astype(bool) for k, v in by.items()}
-                table = fairness.by_group(task, member, share=0.10, draws=draws, seed=seed)
+                table = fairness.by_group(task, member, share=fairness.SHARE, draws=draws, seed=seed)
                 tables.append(table.assign(how=how))
                 findings += fairness.findings(table)
         empty = pd.DataFrame()

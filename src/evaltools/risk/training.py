@@ -27,7 +27,7 @@ from evaltools.risk.link import calibrated_link, level_for
 if TYPE_CHECKING:
     from evaltools.risk.classifier import ReturnRiskClassifier
 
-FOLDS = 5
+FEWER_FOLDS, MANY_EVENTS = 3, 2_000  # with so many events two thirds of the rows say the same as four fifths
 SURE_EVENTS = 100
 REFERENCE_POINTS = 2_000
 
@@ -143,7 +143,9 @@ def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnR
         later = later_folds(when, data.y, spec.min_events)
         if later:
             return later
-    k = int(min(FOLDS, data.y.sum(), len(data.y) - data.y.sum(), len(np.unique(keys))))
+    many = min(data.y.sum(), len(data.y) - data.y.sum()) >= MANY_EVENTS
+    folds = min(spec.folds, FEWER_FOLDS) if many else spec.folds
+    k = int(min(folds, data.y.sum(), len(data.y) - data.y.sum(), len(np.unique(keys))))
     return cluster_folds(keys, data.y, k) if k >= 2 else []
 
 

@@ -13,7 +13,7 @@ from evaltools.report.chapters import build_city_report
 from evaltools.report.publish import publish_exits
 
 KINDS = [(kind, lang) for kind in ("helped", "helping", "no_task") for lang in ("zh", "en")]
-CHAPTERS = ("摘要", *"一二三四五六八九十", "附录A", "附录B", "附录C", "附录D", "附录E")
+CHAPTERS = ("摘要", *"一二三四五六七八九十", "附录A", "附录B", "附录C", "附录D", "附录E", "附录F")
 
 
 def text_of(report) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from evaltools.indicators import Gates
 from evaltools.report.binding import param
 from evaltools.report.blocks import Chapter, Document, Inline
+from evaltools.report.chapters.appendix_card import appendix_f
 from evaltools.report.chapters.appendix_claims import appendix_d
 from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
 from evaltools.report.chapters.appendix_methods import appendix_a, appendix_b
@@ -23,6 +24,7 @@ from evaltools.report.chapters.helping import DUTIES, SPLIT, chapter_duties
 from evaltools.report.chapters.nine import chapter_nine
 from evaltools.report.chapters.one import chapter_one
 from evaltools.report.chapters.pairs import chapter_money, chapter_presence, chapter_voices
+from evaltools.report.chapters.seven import chapter_seven
 from evaltools.report.chapters.six import chapter_six
 from evaltools.report.chapters.summary import summary
 from evaltools.report.chapters.ten import chapter_ten
@@ -52,15 +54,15 @@ def build_city_report(inp: ReportInput) -> CityReport:
 def _helped(desk: Desk) -> tuple[Chapter, ...]:
     """The chapters and appendices of a city that is helped or helps itself, in the order of the report."""
     body = [f(desk) for f in (chapter_one, chapter_two, chapter_three, chapter_four, chapter_five, chapter_six,
-                              chapter_eight, _nine)]  # fmt: skip
+                              chapter_seven, chapter_eight, _nine)]  # fmt: skip
     gates = [desk.inp.gates] if desk.inp.gates is not None else []
     return _bound(desk, body, summary, appendix_a(desk, gates, parts=OWN_PARTS), gates)
 
 
 def _helping(desk: Desk) -> tuple[Chapter, ...]:
-    """The same numbers for a helping city: 二 duties, 三 east–west, 四 outcomes, 五 money, 六 teams, 八 voices."""
+    """The same numbers for a helping city: 二 duties, 三 east–west, 四 outcomes, 五 money, 六 teams, 七 outlook, 八 voices."""
     body = [f(desk) for f in (chapter_one, chapter_duties, chapter_east, chapter_helped, chapter_money,
-                              chapter_presence, chapter_voices, _nine)]  # fmt: skip
+                              chapter_presence, chapter_seven, chapter_voices, _nine)]  # fmt: skip
     gates = [h.gates for h in desk.inp.helped if h.gates is not None]
     return _bound(desk, body, summary_helping, appendix_a(desk, gates, (*DUTIES, *SPLIT), HELPING_PARTS), gates)
 
@@ -80,7 +82,8 @@ def _bound(
     order = sorted(body, key=lambda cf: _FINDS.index(cf[0].number))
     findings = ranked(f for _, found in order for f in found)
     ten = chapter_ten(desk, findings)
-    ends = (definitions, appendix_b(desk, gates), appendix_c(desk), appendix_d(desk), appendix_e(desk))
+    ends = (definitions, appendix_b(desk, gates), appendix_c(desk), appendix_d(desk), appendix_e(desk),
+            appendix_f(desk))
     return (first(desk, findings), *(c for c, _ in body), ten, *ends)
 
 
