@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ORDER = ["errors", "terms", "paths", "provenance", "standards", "intake", "estimation", "indicators", "risk", "report",
-         "evaluation", "province", "batch", "cli"]  # fmt: skip
+ORDER = ["errors", "terms", "paths", "provenance", "kept", "standards", "intake", "estimation", "indicators", "risk",
+         "report", "province", "shared", "evaluation", "batch", "cli"]  # fmt: skip
 ROOMS = {name: position for position, name in enumerate(ORDER)}
 ALLOWED = {
     "estimation": {"errors", "terms", "standards", "estimation"},

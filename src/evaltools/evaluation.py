@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaltools import provenance, terms
-from evaltools.errors import EvaltoolsError, ScopeError
+from evaltools.errors import EvaltoolsError
 from evaltools.paths import resolve, shown
-from evaltools.standards import RuleBook, Rules
+from evaltools.standards import RuleBook, Rules, evaluation_date
 
 if TYPE_CHECKING:
     from evaltools.indicators import ExitVerdicts, Gates, HelpedGates, IndicatorTable, StockFlow, VillageVerdicts
+    from evaltools.indicators.assessment import Assessment
     from evaltools.intake import QualityReport, Tables
     from evaltools.report import CityReport, HelpedCity, Provenance, ReportInput
     from evaltools.report.model import FundTables, IndicatorTables
+    from evaltools.shared import Shared
 
 
 class CityEvaluation:
@@ -125,6 +127,16 @@ class CityEvaluation:
         return tuple(_helped(self, terms.city(code)) for code in codes)
 
     @cached_property
+    def assessment(self) -> Shared[Assessment]:
+        """The assessment of the whole province, in which this city stands; made once for all cities, and kept.
+
+        `.value`: as it may be published, None where it could not be made, and `.reason`: why not.
+        """
+        from evaltools.shared import assessment
+
+        return assessment(self.data, self.year, self.as_of, self.book)
+
+    @cached_property
     def report(self) -> CityReport:
         """The report: chapters to look at, `report.save("reports/", formats=("html", "docx"))` to keep."""
         from evaltools.report import build_city_report
@@ -174,7 +186,7 @@ def _report_input(one: CityEvaluation) -> ReportInput:
             **common, helped=tuple(_published(h) for h in one.helped), funds=_funds(one),
             indicators=_shown(one, EASTWEST),
         )  # fmt: skip
-    more = {"indicators": _shown(one, OWN), **_series(one)} if one.city.has_tasks else {}
+    more = {"indicators": _shown(one, OWN), **_series(one), **_compared(one)} if one.city.has_tasks else {}
     return ReportInput(**common, **_results(one), **more)
 
 
@@ -190,11 +202,27 @@ def _shown(one: CityEvaluation, parts: tuple[str, ...]) -> IndicatorTables:
     from evaltools.report.chapters.shown import ids
     from evaltools.report.publish_indicators import publish_indicators
 
-    wanted = ids(*parts)
+    wanted = (*ids(*parts), *_measures(one))
     table = one.__dict__.get("indicators") or compute_indicators(
         one.tables, one.book, as_of=one.as_of, catalogue=Catalogue.load(), levels=("city", "county"), only=wanted
     )
     return publish_indicators(table, one.rules, wanted)
+
+
+def _measures(one: CityEvaluation) -> list[str]:
+    """Indicators that measure a figure published of this city (appendix D)."""
+    from evaltools.indicators import Catalogue
+    from evaltools.standards import Claims
+
+    known = Catalogue.load()
+    return [c.measure for c in Claims.load().of(one.city) if c.measure in known]
+
+
+def _compared(one: CityEvaluation) -> dict[str, Any]:
+    """The assessment of the province, why there is none, and the cities it had to leave out."""
+    made = one.assessment
+    left_out = tuple(terms.city(code) for code in made.left_out)
+    return {"assessment": made.value, "assessment_reason": made.reason, "not_compared": left_out}
 
 
 def _series(one: CityEvaluation) -> dict[str, Any]:
@@ -263,22 +291,3 @@ def _provenance(one: CityEvaluation) -> Provenance:
         inputs=provenance.hash_inputs(resolve(one.data)), changed_rules=tuple(c.id for c in one.book.changes),
         command=f"evaltools report --city {one.city.key} --year {one.year} --as-of {one.as_of.isoformat()} {options}",
     )  # fmt: skip
-
-
-def evaluation_date(as_of: str | date | None, year: int) -> date:
-    text = as_of.isoformat()[:10] if isinstance(as_of, date) else (as_of or "").strip()
-    text = text or f"{year}-12-31"
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ScopeError(
-            f"as_of = {as_of!r} is not a date", expected="YYYY-MM-DD, such as 2020-12-31, or nothing",
-            todo="write the date as text with year, month and day",
-        ) from None  # fmt: skip
-    if day.year != int(year):
-        raise ScopeError(
-            f"as_of {text} does not lie in the year {year} that is evaluated",
-            expected=f"a date from {year}-01-01 to {year}-12-31: lines are those of the year itself (当年)",
-            todo="leave as_of empty for 31 December of the year",
-        )  # fmt: skip
-    return day

@@ -16,9 +16,8 @@ import pandas as pd
 
 from evaltools import provenance, terms
 from evaltools.errors import EvaltoolsError
-from evaltools.evaluation import evaluation_date
 from evaltools.paths import resolve, shown
-from evaltools.standards import RuleBook, Rules
+from evaltools.standards import RuleBook, Rules, evaluation_date
 
 if TYPE_CHECKING:
     from evaltools.indicators import ExitVerdicts, Gates, IndicatorTable, VillageVerdicts
@@ -218,6 +217,15 @@ class ProvinceEvaluation:
         from evaltools.report.province import build_province_report
 
         return build_province_report(_report_input(self))
+
+    def only(self, cities: Sequence[terms.City]) -> ProvinceEvaluation:
+        """The same evaluation over some cities. Only their rows are read: a fault in another city's stops nothing."""
+        from evaltools.intake import open_tables
+
+        found = ProvinceEvaluation(self.data, self.year, self.as_of, self.lang, self.book, self.settings)
+        tables = open_tables(resolve(self.data), city=list(cities))
+        found.__dict__.update(cities=tuple(cities), tables=tables)  # in place of what the properties would make
+        return found
 
     def with_rules(self, book: RuleBook) -> ProvinceEvaluation:
         """The same year and data under another rule book (a changed copy)."""

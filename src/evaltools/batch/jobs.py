@@ -12,10 +12,9 @@ from typing import Any
 from evaltools import terms
 from evaltools.batch.parameters import bind, declared_parameters, read_parameter_file
 from evaltools.errors import DataMissingError, ParameterError
-from evaltools.evaluation import evaluation_date
 from evaltools.paths import project_root, resolve, shown
 from evaltools.provenance import code_digest, file_digest, hash_inputs, versions
-from evaltools.standards import RuleBook
+from evaltools.standards import RuleBook, evaluation_date
 
 FORMATS = ("html", "docx", "pdf", "xlsx", "json")
 SETTINGS = ("params/assessment.yaml",)

@@ -11,17 +11,22 @@ from joblib import Parallel, delayed
 from evaltools.batch.execute import run_city
 from evaltools.batch.jobs import Job
 from evaltools.batch.manifest import CityRecord, RunManifest, finished, header
+from evaltools.batch.prepare import Told, prepare
 from evaltools.errors import ReportError
 
 Progress = Callable[[CityRecord, int, int], None]
 """Called as cities finish with (record, done, total)."""
 
 
-def run(jobs: Sequence[Job], *, workers: int = 2, force: bool = False, progress: Progress | None = None) -> RunManifest:
+def run(
+    jobs: Sequence[Job], *, workers: int = 2, force: bool = False, progress: Progress | None = None,
+    told: Told | None = None,
+) -> RunManifest:  # fmt: skip
     """Make the reports of `jobs`, and `index.html` and `manifest.json` over all.
 
     A city whose fingerprint and outputs are those of its last run is not run again (`force` runs it anyway).
-    The manifest is written after every city, so that a killed run loses only what was under way.
+    The manifest is written after every city, so that a killed run loses only what was under way. What all cities read
+    of the province is made before the first of them; `told` gets a line for each such result.
     """
     out = jobs[0].out
     out.mkdir(parents=True, exist_ok=True)
@@ -34,6 +39,7 @@ def run(jobs: Sequence[Job], *, workers: int = 2, force: bool = False, progress:
             _note(records, _unchanged(kept), progress, len(jobs))
         else:
             waiting.append(job)
+    prepare(waiting, told)
     for record in _each(waiting, workers):
         _note(records, record, progress, len(jobs))
         _manifest(jobs, records, top).write(out / "manifest.json")

@@ -10,8 +10,8 @@ import typer
 
 from evaltools import terms
 from evaltools.cli.listing import Format, FormatOption, LangOption, show
-from evaltools.evaluation import evaluation_date
 from evaltools.paths import resolve
+from evaltools.standards import evaluation_date
 
 City = Annotated[str | None, typer.Option("--city", "-c", help="Compute the values of this city.")]
 Chapter = Annotated[str | None, typer.Option(help="Only this chapter, such as finance or housing.")]

@@ -14,7 +14,7 @@ MARKS = {"ok": "✓", "unchanged": "=", "failed": "✗"}
 
 
 class Board:
-    """`with Board(cities) as board: run(..., progress=board.done)`."""
+    """`with Board(cities) as board: run(..., progress=board.done, told=board.told)`."""
 
     def __init__(self, cities: list[str]) -> None:
         self.states = dict.fromkeys(cities, "·")
@@ -41,6 +41,10 @@ class Board:
             f"[{count:>2}/{total}] {MARKS[record.status]} {name} {record.status} {record.seconds:.1f} s",
             markup=False, highlight=False,
         )  # fmt: skip
+
+    def told(self, line: str) -> None:
+        """What is made for all cities together: a line."""
+        self.console.print(line, markup=False, highlight=False)
 
     def _line(self) -> str:
         return " ".join(f"{_name(c)}{mark}" for c, mark in self.states.items()) if len(self.states) < 6 else (

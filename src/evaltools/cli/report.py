@@ -68,7 +68,7 @@ def report(
         whole, source = _province(file, changes)
         jobs += batch.plan([whole], notebook=resolve(province_notebook), out=target, formats=wanted, where=source)
     with Board([j.city for j in jobs]) as board:
-        manifest = batch.run(jobs, workers=workers, force=force, progress=board.done)
+        manifest = batch.run(jobs, workers=workers, force=force, progress=board.done, told=board.told)
     _last_lines(manifest, target)
 
 

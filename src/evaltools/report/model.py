@@ -20,6 +20,7 @@ from evaltools.terms import City, CityRole, VerdictState
 
 if TYPE_CHECKING:
     from evaltools.indicators import Gates, Indicator, VillageVerdicts
+    from evaltools.indicators.assessment import Assessment
     from evaltools.indicators.bunching import DensityJump
     from evaltools.intake import QualityReport
     from evaltools.standards import Pairings, Rules
@@ -189,7 +190,9 @@ class ReportInput:
     counties, towns and villages; `exits`, `villages`, `gates`, `account`: results that may be published, None where
     the city has none; `helper`: the helping city of a helped one; for a helping city `helped`: its pairs, `funds`: its
     money; `pairings`: the rule book's pairs, cited where a pair is named; `meta`: meta.json of the data;
-    `indicators`: what the chapters show of the catalogue; `teams`, `arrivals`: series for two charts.
+    `indicators`: what the chapters show of the catalogue; `teams`, `arrivals`: series for two charts;
+    `assessment`: of all cities with tasks, as it may be published; where it is None `assessment_reason` says why;
+    `not_compared`: cities that had to be left out of it.
     """
 
     city: City
@@ -212,6 +215,9 @@ class ReportInput:
     indicators: IndicatorTables | None = None
     teams: TeamTables | None = None
     arrivals: ArrivalTables | None = None
+    assessment: Assessment | None = None
+    assessment_reason: str = ""
+    not_compared: tuple[City, ...] = ()
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:

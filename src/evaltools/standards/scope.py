@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from evaltools.errors import nearest
+from evaltools.errors import ScopeError, nearest
 from evaltools.standards.pairings import helped_cities
 from evaltools.standards.vocabulary import Applicability, VillageClass
 from evaltools.standards.yamlfile import Fields
@@ -62,3 +63,24 @@ def _codes(place: Fields, name: str) -> set[str]:
         valid = (*known, *ROLES, "with_tasks", "province")
         place.fail("cities", f"unknown city {name!r}", expected=nearest(name, valid))
     return {known[name]}
+
+
+def evaluation_date(as_of: str | date | None, year: int) -> date:
+    """The date whose rules an evaluation of `year` uses: `as_of`, or 31 December. Errors: ScopeError for text that is no
+    date, and for a date of another year."""
+    text = as_of.isoformat()[:10] if isinstance(as_of, date) else (as_of or "").strip()
+    text = text or f"{year}-12-31"
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ScopeError(
+            f"as_of = {as_of!r} is not a date", expected="YYYY-MM-DD, such as 2020-12-31, or nothing",
+            todo="write the date as text with year, month and day",
+        ) from None  # fmt: skip
+    if day.year != int(year):
+        raise ScopeError(
+            f"as_of {text} does not lie in the year {year} that is evaluated",
+            expected=f"a date from {year}-01-01 to {year}-12-31: lines are those of the year itself (当年)",
+            todo="leave as_of empty for 31 December of the year",
+        )  # fmt: skip
+    return day

@@ -20,6 +20,7 @@ from evaltools.report.chapters.four import chapter_four
 from evaltools.report.chapters.gatewords import words_of
 from evaltools.report.chapters.helped import chapter_helped, summary_helping
 from evaltools.report.chapters.helping import DUTIES, SPLIT, chapter_duties
+from evaltools.report.chapters.nine import chapter_nine
 from evaltools.report.chapters.one import chapter_one
 from evaltools.report.chapters.pairs import chapter_money, chapter_presence, chapter_voices
 from evaltools.report.chapters.six import chapter_six
@@ -51,7 +52,7 @@ def build_city_report(inp: ReportInput) -> CityReport:
 def _helped(desk: Desk) -> tuple[Chapter, ...]:
     """The chapters and appendices of a city that is helped or helps itself, in the order of the report."""
     body = [f(desk) for f in (chapter_one, chapter_two, chapter_three, chapter_four, chapter_five, chapter_six,
-                              chapter_eight)]  # fmt: skip
+                              chapter_eight, _nine)]  # fmt: skip
     gates = [desk.inp.gates] if desk.inp.gates is not None else []
     return _bound(desk, body, summary, appendix_a(desk, gates, parts=OWN_PARTS), gates)
 
@@ -59,9 +60,13 @@ def _helped(desk: Desk) -> tuple[Chapter, ...]:
 def _helping(desk: Desk) -> tuple[Chapter, ...]:
     """The same numbers for a helping city: 二 duties, 三 east–west, 四 outcomes, 五 money, 六 teams, 八 voices."""
     body = [f(desk) for f in (chapter_one, chapter_duties, chapter_east, chapter_helped, chapter_money,
-                              chapter_presence, chapter_voices)]  # fmt: skip
+                              chapter_presence, chapter_voices, _nine)]  # fmt: skip
     gates = [h.gates for h in desk.inp.helped if h.gates is not None]
     return _bound(desk, body, summary_helping, appendix_a(desk, gates, (*DUTIES, *SPLIT), HELPING_PARTS), gates)
+
+
+def _nine(desk: Desk) -> tuple[Chapter, list[Finding]]:
+    return chapter_nine(desk, desk.inp.assessment)
 
 
 def _bound(

@@ -35,14 +35,26 @@ def chapter_nine(desk: Desk, assessment: Assessment | None) -> tuple[Chapter, li
         return Chapter("九", title, (Callout(say("nine.not_applicable", city=desk.city), title=state),)), []
     if assessment is None or desk.inp.city.code not in assessment.cities:
         state = desk.state(VerdictState.EVIDENCE_MISSING)
-        return Chapter("九", title, (Callout(say("nine.missing"), title=state, tone="warn"),)), []
+        return Chapter("九", title, (Callout(_missing(desk), title=state, tone="warn"),)), []
     own = assessment.city(desk.inp.city)
-    blocks: list[Block] = [own_weights(desk, assessment), *_score(desk, own, assessment)]
+    blocks: list[Block] = [own_weights(desk, assessment), *_left_out(desk), *_score(desk, own, assessment)]
     if own.state is AssessmentState.GRADED:
         blocks += [*_sensitivity(desk, own, assessment), *_rank(desk, own, assessment)]
     blocks += [Heading(say.word("nine.trigger_heading")), Paragraph(say("nine.trigger_intro")),
                trigger_table(desk, own, "triggers")]  # fmt: skip
     return Chapter("九", title, tuple(blocks)), []
+
+
+def _missing(desk: Desk) -> Parts:
+    """That there is no assessment, and why."""
+    reason = desk.free(desk.inp.assessment_reason, "assessment.reason", Ground("run", formula="assessment of the province"))
+    return desk.say.sentences(desk.say("nine.missing"), desk.say("nine.reason", reason=reason) if reason else "")
+
+
+def _left_out(desk: Desk) -> list[Block]:
+    """Cities whose data are at fault: the others are compared without them."""
+    names = desk.say.listed([desk.city_name(c) for c in desk.inp.not_compared])
+    return [Paragraph(desk.say("nine.left_out", cities=names))] if names else []
 
 
 def own_weights(desk: Desk, assessment: Assessment) -> Callout:
