@@ -211,6 +211,13 @@ class ProvinceEvaluation:
         evidence = self.each_city(lambda tables, city: evidence_of(tables, self.gates.get(city.code), day))
         return assess(self.indicators, evidence, self.book, day, self.settings)
 
+    @cached_property
+    def report(self) -> ProvinceReport:
+        """The report: chapters to look at, `report.save("reports/province", formats=("html", "docx"))` to keep."""
+        from evaltools.report.province import build_province_report
+
+        return build_province_report(_report_input(self))
+
     def only(self, cities: Sequence[terms.City]) -> ProvinceEvaluation:
         """The same evaluation over some cities. Only their rows are read: a fault in another city's stops nothing."""
         from evaltools.intake import open_tables
@@ -219,13 +226,6 @@ class ProvinceEvaluation:
         tables = open_tables(resolve(self.data), city=list(cities))
         found.__dict__.update(cities=tuple(cities), tables=tables)  # in place of what the properties would make
         return found
-
-    @cached_property
-    def report(self) -> ProvinceReport:
-        """The report: chapters to look at, `report.save("reports/province", formats=("html", "docx"))` to keep."""
-        from evaltools.report.province import build_province_report
-
-        return build_province_report(_report_input(self))
 
     def with_rules(self, book: RuleBook) -> ProvinceEvaluation:
         """The same year and data under another rule book (a changed copy)."""

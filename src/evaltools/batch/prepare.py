@@ -51,6 +51,8 @@ def scopes(jobs: Sequence[Job]) -> list[Scope]:
     found: dict[Scope, None] = {}
     for job in jobs:
         given = job.parameters
+        if job.city == terms.PROVINCE_KEY:  # it evaluates the province itself
+            continue
         if terms.city(job.city).has_tasks and _has_tables(str(given["data"])):
             year = int(given["year"])
             found[str(given["data"]), year, evaluation_date(str(given["as_of"]), year)] = None

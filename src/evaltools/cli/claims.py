@@ -12,10 +12,9 @@ import typer
 
 from evaltools.cli.listing import Format, FormatOption, LangOption, show
 from evaltools.errors import DataMissingError, ParameterError
-from evaltools.evaluation import evaluation_date
 from evaltools.indicators.claims import ClaimChecks, DerivedFigure, check_relations, coincidences, derive
 from evaltools.paths import resolve, shown
-from evaltools.standards import Claims, Relations, RuleBook
+from evaltools.standards import Claims, Relations, RuleBook, evaluation_date
 
 if TYPE_CHECKING:
     from evaltools.indicators.assessment.observed import Observed
