@@ -131,7 +131,7 @@ def _count(
     measured = {}
     for e in entries:
         parts = {part: names for (id_, part), names in statement.columns.items() if id_ == e.id}
-        sums = {part: sum(_floats(raw, n, part)[order] for n in names) for part, names in parts.items()}
+        sums = {part: np.sum([_floats(raw, n, part)[order] for n in names], axis=0) for part, names in parts.items()}
         measured[e.id] = measure(e.statistic, sums)
     limits, undefined = limits_of(entries, snaps)
     return TableSums(areas, measured, limits, undefined)
