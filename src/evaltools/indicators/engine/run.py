@@ -23,7 +23,8 @@ from evaltools.indicators.engine.source import (
     split_rules,
     values,
 )
-from evaltools.indicators.engine.statement import LEVELS, build, level_bits, rules_of
+from evaltools.indicators.engine.statement import LEVELS, build, largest_area, level_bits, rules_of
+from evaltools.indicators.engine.sums import NARROW, WIDE
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.intake import load_contract
 from evaltools.standards import RuleBook
@@ -116,17 +117,21 @@ def _count(
     rule_values = values(snaps, rules_of(entries), day, types)
     db.register("rule_values", rule_values)
     villages = relation(db, tables, "villages") if tables.has("villages") else None
+    source, present = relation(db, tables, table), columns_of(tables, table)
+    size = largest_area(contract, entries, source, present, years, cities, cumulative=cumulative)
+    most = db.sql(size).fetchall()[0][0]
+    fits = most is None or most <= NARROW.most
     statement = build(
-        contract, entries, relation(db, tables, table), columns_of(tables, table), villages=villages, years=years,
+        contract, entries, source, present, villages=villages, years=years,
         cities=cities, levels=levels, joined=relations(db, tables, entries), cumulative=cumulative,
-        rules=split_rules(rule_values),
+        rules=split_rules(rule_values), packing=NARROW if fits else WIDE,
     )  # fmt: skip
     raw = db.sql(statement.sql).to_arrow_table()
     areas, order = _areas(raw, statement.levels)
     measured = {}
     for e in entries:
-        parts = {part: name for (id_, part), name in statement.columns.items() if id_ == e.id}
-        sums = {part: _floats(raw, name, part)[order] for part, name in parts.items()}
+        parts = {part: names for (id_, part), names in statement.columns.items() if id_ == e.id}
+        sums = {part: np.sum([_floats(raw, n, part)[order] for n in names], axis=0) for part, names in parts.items()}
         measured[e.id] = measure(e.statistic, sums)
     limits, undefined = limits_of(entries, snaps)
     return TableSums(areas, measured, limits, undefined)

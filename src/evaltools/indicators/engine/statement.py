@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.joins import gathered_joins, joined_tables, typed_columns
 from evaltools.indicators.engine.language import literal, quoted
-from evaltools.indicators.engine.sums import Shared, answers, sums_of
+from evaltools.indicators.engine.sums import WIDE, Packing, Shared, answers, is_whole, sums_of, votes
 from evaltools.intake import Contract
 
 DESIGN_COLUMNS = ("design", "is_responded", "weight", "stratum", "village_code")
@@ -35,34 +35,41 @@ class InlinedRules:
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL for one table. Its result has year, the places, `level_bits`, and `columns`: (indicator id, part) -> name."""
+    """SQL for one table. Its result has year, the places, `level_bits`, and `columns`: (indicator id, part) -> names of
+    columns to add up."""
 
     table: str
     sql: str
     levels: tuple[str, ...]
-    columns: dict[tuple[str, str], str]
+    columns: dict[tuple[str, str], tuple[str, ...]]
 
 
 def build(
     contract: Contract, entries: Sequence[Indicator], source: str, present: frozenset[str], *, villages: str | None,
     years: Sequence[int], cities: Sequence[str] | None, levels: Sequence[str] | None = None,
     joined: Mapping[str, str] | None = None, cumulative: bool = False, rules: InlinedRules | None = None,
+    packing: Packing = WIDE,
 ) -> Statement:  # fmt: skip
     """The statement of one table.
 
     source : SQL relation with the canonical columns; present : those it has; villages : relation of the table villages,
     to tell poor villages from others where the rows do not; years : the years wanted (a table without years is taken as
     of the last); cities : codes, None for all; joined : relations of the tables that joins read; cumulative : all rows
-    up to the last year, as of that year; rules : the rule columns, those of `by_city` from a relation `rule_values`.
+    up to the last year, as of that year; rules : the rule columns, those of `by_city` from a relation `rule_values`;
+    packing : one that the rows of the smallest areas fit (`largest_area`).
     """
     places = place_columns(contract, present, villages is not None)
     chosen = [k for k, need in LEVELS.items() if all(p in places for p in need) and (levels is None or k in levels)]
-    sums = [sums_of(i, e, contract) for i, e in enumerate(entries)]
-    aggregates = [f"{sql} AS {name}" for fine, _ in sums for name, sql in fine.items()]
-    rolled = [f"{sql} AS {part}_{i}" for i, (_, roll) in enumerate(sums) for part, sql in roll.items()]
-    columns = {(e.id, part): f"{part}_{i}" for i, e in enumerate(entries) for part in sums[i][1]}
     shared = Shared.of(entries)
-    flags = [f"{sql} AS {alias}" for i, e in enumerate(entries) for alias, sql in answers(i, e, shared, contract)]
+    sums = [sums_of(i, e, contract, shared, packing) for i, e in enumerate(entries)]
+    aggregates = _named(dict(x for fine, _ in sums for x in fine.items()))
+    rolled = _named(dict(x for _, roll in sums for part in roll.values() for x in part))
+    columns = {
+        (e.id, part): tuple(n for n, _ in found)
+        for i, e in enumerate(entries) for part, found in sums[i][1].items()
+    }  # fmt: skip
+    flags = _named(dict(x for i, e in enumerate(entries) for x in answers(i, e, shared, contract, packing)))
+    made_of = _named(votes(entries, shared, packing))
     keys = ["area_year", *_key_columns(contract, present)]
     rows = _known(
         contract, entries, source, present, years, cities, joined or {}, rules or InlinedRules({}, ()), cumulative
@@ -71,9 +78,11 @@ def build(
   SELECT *{shared.definitions_sql} FROM known
 ), asked AS (
   SELECT {", ".join([*keys, *shared.weights])}{shared.expressions_sql} FROM defined
+), voted AS (
+  SELECT *{"".join(", " + v for v in made_of)} FROM asked
 ), flagged AS (
   SELECT {", ".join(keys)}{"".join(", " + f for f in flags)}
-  FROM asked
+  FROM voted
 ), fine AS (
   SELECT {", ".join(keys)}, {", ".join(aggregates)}
   FROM flagged GROUP BY {", ".join(keys)}
@@ -85,6 +94,28 @@ SELECT year, {_shown_places(chosen)}, {_level_bits(chosen)} AS level_bits, {", "
 FROM placed
 GROUP BY GROUPING SETS ({", ".join("(" + ", ".join(["year", *LEVELS[k]]) + ")" for k in chosen)})"""
     return Statement(contract.table, sql, tuple(chosen), columns)
+
+
+def _named(columns: Mapping[str, str]) -> list[str]:
+    return [f"{sql} AS {quoted(name)}" for name, sql in columns.items()]
+
+
+def largest_area(
+    contract: Contract, entries: Sequence[Indicator], source: str, present: frozenset[str], years: Sequence[int],
+    cities: Sequence[str] | None, *, cumulative: bool = False,
+) -> str:  # fmt: skip
+    """SQL of the most rows, and the most of each whole weight, that a smallest area has: what a `Packing` must hold."""
+    keys = ", ".join([*(f"t.{k}" for k in _key_columns(contract, present)), *_year_key(contract, cumulative)])
+    weights = sorted({e.weight for e in entries if e.weight and is_whole(e, contract)})
+    sizes = ["count(*)", *(f"sum(abs(t.{quoted(w)}))" for w in weights)]
+    one = ", ".join(f"{sql} AS s{i}" for i, sql in enumerate(sizes))
+    most = ", ".join(f"max(s{i})" for i in range(len(sizes)))
+    grouped = f" GROUP BY {keys}" if keys else ""
+    return f"SELECT greatest({most}) FROM (SELECT {one} FROM {source} AS t{_where(contract, years, cities, cumulative)}{grouped})"
+
+
+def _year_key(contract: Contract, cumulative: bool) -> list[str]:
+    return [f"t.{quoted(contract.year_column)}"] if contract.year_column and not cumulative else []
 
 
 def rows_statement(

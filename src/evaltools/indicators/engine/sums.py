@@ -14,7 +14,36 @@ SCALES = {"amount": 10**3, "fraction": 10**9}
 and two runs must give the same bytes. What does not fit is an error, never dropped."""
 YES, NO, OPEN, UNSURE = range(4)
 """Codes of a row's answer: yes (or known), no, unknown, unknown whether it belongs to the population at all."""
-BITS = 31
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How the four counts of an indicator share one number: `bits` each, in SQL's `kind`.
+
+    One sum then counts all four. NARROW holds smallest areas of up to 32,767 rows (or persons) and is several times
+    faster; WIDE holds two thousand million.
+    """
+
+    bits: int
+    kind: str
+
+    @property
+    def most(self) -> int:
+        """The largest count that fits."""
+        return (1 << self.bits) - 1
+
+    def one(self, code: int) -> str:
+        """A 1 in the place of an answer."""
+        return f"{1 << (self.bits * code)}::{self.kind}"
+
+    def unpacked(self, name: str, code: int) -> str:
+        """One of the four counts, summed over the small areas."""
+        return f"CAST(sum(({name} >> {self.bits * code}) & {self.most}::{self.kind}) AS DOUBLE)"
+
+
+NARROW, WIDE = Packing(15, "BIGINT"), Packing(31, "HUGEINT")
+Rolled = dict[str, tuple[tuple[str, str], ...]]
+"""Part -> columns (name, SQL) whose sum it is: several parts and entries share a column."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +95,51 @@ def _replaced(sql: str, definitions: Mapping[str, str]) -> str:
     return sql
 
 
-def answers(i: int, e: Indicator, shared: Shared, contract: Contract) -> list[tuple[str, str]]:
+def votes(entries: Sequence[Indicator], shared: Shared, packing: Packing) -> dict[str, str]:
+    """Columns that the packed answers are made of, name -> SQL: each measure and each population once.
+
+    v : 1 in the place of YES, NO or OPEN; q : all bits where the row is known to be in the population, else 0; u : 1 in
+    the place of UNSURE where that is unknown, else 0. An answer is then (v & q) | u, which costs two operations.
+    """
+    out: dict[str, str] = {}
+    for e in entries:
+        m, o, p = (shared.column(x) if x else None for x in (e.measure, e.of, e.population))
+        if m is not None:
+            unknown = " OR ".join(f"{c} IS NULL" for c in (m, o) if c)
+            arms = f"WHEN {unknown} THEN {packing.one(OPEN)}"
+            arms += f" WHEN {m} THEN {packing.one(YES)}" if _is_question(e) else ""
+            rest = packing.one(NO if _is_question(e) else YES)
+            out[_vote(e, shared)] = f"CASE {arms} ELSE {rest} END"
+        if p is not None:
+            out[f"q_{p}"] = f"CASE WHEN {p} THEN -1::{packing.kind} ELSE 0::{packing.kind} END"
+            out[f"u_{p}"] = f"CASE WHEN {p} IS NULL THEN {packing.one(UNSURE)} ELSE 0::{packing.kind} END"
+    return out
+
+
+def _vote(e: Indicator, shared: Shared) -> str:
+    parts = [shared.column(x) for x in (e.measure, e.of) if x is not None]
+    return "_".join([f"v{'q' if _is_question(e) else 'k'}", *parts])
+
+
+def packed(e: Indicator, shared: Shared) -> str:
+    """Name of the column with the packed answers of an indicator; two that ask the same share it."""
+    vote = _vote(e, shared) if e.measure is not None else "all"
+    return f"n_{shared.column(e.population) if e.population else 'all'}_{vote}"
+
+
+def answers(i: int, e: Indicator, shared: Shared, contract: Contract, packing: Packing) -> list[tuple[str, str]]:
     """Per row: the answer of one indicator and its amounts.
 
-    n : 1 in the 31 bits of the answer (YES, NO, OPEN, UNSURE) of a 128-bit integer, NULL outside the population,
-    so that one sum counts all four; k : the same with the weight; s : the answer as a code, for sums of amounts. A
-    measure that is no yes/no gives YES where it is known.
+    n : the packed answer, 0 outside the population, so that one sum counts all four; k : the same with the weight;
+    s : the answer as a code, for sums of amounts. A measure that is no yes/no gives YES where it is known.
     """
-    out = [(f"n{i}", _coded(e, shared, lambda code: f"{1 << (BITS * code)}::HUGEINT"))]
+    p = shared.column(e.population) if e.population else None
+    vote = _vote(e, shared) if e.measure is not None else packing.one(YES)
+    name = packed(e, shared)
+    answer = f"(({vote} & q_{p}) | u_{p})" if p else vote
+    out = [(name, answer)]
     if e.weight and is_whole(e, contract):
-        weight = f"CAST({quoted(e.weight)} AS HUGEINT)"
-        out.append((f"k{i}", _coded(e, shared, lambda code: f"{weight} * {1 << (BITS * code)}::HUGEINT")))
+        out.append((f"{name}_by_{e.weight}", f"CAST({quoted(e.weight)} AS {packing.kind}) * {answer}"))
     if e.statistic not in (Statistic.SHARE, Statistic.COUNT) or (e.weight and not is_whole(e, contract)):
         out.append((f"s{i}", _coded(e, shared, lambda code: f"{code}::TINYINT")))
     if e.measure is not None and not _is_question(e):
@@ -110,37 +173,41 @@ def _coded(e: Indicator, shared: Shared, of: Callable[[int], str]) -> str:
     return f"CASE {' '.join(arms)} ELSE {rest} END" if arms else rest
 
 
-def _unpacked(name: str, code: int) -> str:
-    """One of the four counts, summed over the small areas."""
-    return f"CAST(sum(({name} >> {BITS * code}) & {(1 << BITS) - 1}::HUGEINT) AS DOUBLE)"
-
-
-def sums_of(i: int, e: Indicator, contract: Contract) -> tuple[dict[str, str], dict[str, str]]:
+def sums_of(
+    i: int, e: Indicator, contract: Contract, shared: Shared, packing: Packing
+) -> tuple[dict[str, str], Rolled]:
     """SQL of what is summed by small area (name -> aggregate), and of the parts these roll up to.
 
     rows : rows of the population with a known answer; open_rows : with an unknown one; unsure_rows : rows that may or
     may not belong to it. yes, no, open, unsure : the same in weights. sum, base : numerator and denominator over known
     rows. For coverage, open and unsure are units due whose state is unknown, unsized the rows that do not say how many.
     """
-    fine = {f"n{i}": f"sum(n{i})"}
-    roll = {
-        "rows": f"{_unpacked(f'n{i}', YES)} + {_unpacked(f'n{i}', NO)}",
-        "open_rows": _unpacked(f"n{i}", OPEN),
-        "unsure_rows": _unpacked(f"n{i}", UNSURE),
+    name = packed(e, shared)
+
+    def counted(name: str, code: int) -> tuple[str, str]:
+        return f"{name}_{code}", packing.unpacked(name, code)
+
+    fine = {name: f"CAST(sum({name}) AS {packing.kind})"}
+    known = (YES, NO) if _is_question(e) else (YES,)
+    roll: Rolled = {
+        "rows": tuple(counted(name, c) for c in known),
+        "open_rows": (counted(name, OPEN),),
+        "unsure_rows": (counted(name, UNSURE),),
     }
     if e.statistic in (Statistic.SHARE, Statistic.COUNT):
         codes = {"yes": YES, "no": NO, "open": OPEN, "unsure": UNSURE}
         if e.weight and not is_whole(e, contract):
             scale = SCALES["amount"]
             fine |= {f"{k}w{i}": f"sum({_exact(f'w{i}', scale)}) FILTER (WHERE s{i} = {c})" for k, c in codes.items()}
-            return fine, roll | {k: f"CAST(sum({k}w{i}) AS DOUBLE) / {scale}" for k in codes}
+            return fine, roll | {k: ((f"{k}_{i}", f"CAST(sum({k}w{i}) AS DOUBLE) / {scale}"),) for k in codes}
         if e.weight:
-            fine[f"k{i}"] = f"sum(k{i})"
-        return fine, roll | {k: _unpacked(f"{'k' if e.weight else 'n'}{i}", c) for k, c in codes.items()}
+            name = f"{name}_by_{e.weight}"
+            fine[name] = f"CAST(sum({name}) AS {packing.kind})"
+        return fine, roll | {k: (counted(name, c),) for k, c in codes.items()}
     known = f"FILTER (WHERE s{i} = {YES})"
     if e.statistic is Statistic.MEDIAN:
         fine[f"v{i}"] = f"list(m{i}) {known}"
-        return fine, roll | {"values": f"list_aggregate(flatten(list(v{i})), 'median')"}
+        return fine, roll | {"values": ((f"values_{i}", f"list_aggregate(flatten(list(v{i})), 'median')"),)}
     scale = SCALES["fraction" if e.statistic is Statistic.MEAN and e.unit in ("share", "ratio") else "amount"]
     parts = {"sum": f"sum({_exact(f'm{i} * w{i}' if e.weight else f'm{i}', scale)}) {known}"}
     if e.statistic is not Statistic.TOTAL:
@@ -152,7 +219,9 @@ def sums_of(i: int, e: Indicator, contract: Contract) -> tuple[dict[str, str], d
         parts["unsized"] = f"count(*) FILTER (WHERE s{i} IS NOT NULL AND o{i} IS NULL)"
     fine |= {f"{part}_of{i}": sql for part, sql in parts.items()}
     scales = dict.fromkeys(parts, f" / {scale}") | {"unsized": ""}
-    return fine, roll | {part: f"CAST(sum({part}_of{i}) AS DOUBLE){scales[part]}" for part in parts}
+    return fine, roll | {
+        part: ((f"{part}_{i}", f"CAST(sum({part}_of{i}) AS DOUBLE){scales[part]}"),) for part in parts
+    }
 
 
 def _exact(amount: str, scale: int) -> str:

@@ -1,0 +1,92 @@
+"""The catalogue over the full-size province: `python benchmarks/bench_indicators.py [FOLDER]`.
+
+FOLDER holds tables at scale 1 (`evaltools synth --scale 1 --out FOLDER --truth ...`); without one they are generated, which
+takes a minute and a half of processor time. Limits of the issue: all indicators, five years, all areas under 20 s and 2 GiB on
+two cores; one city under 1 s; ten times the rows at most twelve times. Every task runs in a process of its own, so that its peak
+memory is its own; times are also given as multiples of reading the columns of the two large tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+YEARS = range(2016, 2021)
+TASKS = ("read the large tables", "province, five years", "one city, one year")
+
+
+def run(task: str, folder: str) -> None:
+    """One task; prints seconds, processor seconds, peak MiB. The catalogue is loaded before the clock starts."""
+    from evaltools.indicators import Catalogue, compute_indicators
+    from evaltools.intake import open_tables
+
+    Catalogue.load()
+    tasks = {
+        TASKS[0]: lambda: [_read(Path(folder) / f"{name}.parquet") for name in ("households", "persons")],
+        TASKS[1]: lambda: compute_indicators(open_tables(folder), years=YEARS),
+        TASKS[2]: lambda: compute_indicators(open_tables(folder, city="441400")),
+    }
+    wall, cpu = time.perf_counter(), time.process_time()
+    tasks[task]()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(json.dumps([wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+
+
+def _read(path: Path) -> None:
+    """Decode every column: a maximum of a hash, which the file's statistics do not hold."""
+    with duckdb.connect() as db:
+        db.execute("SET threads = 2")
+        names = [row[0] for row in db.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]
+        hashes = ", ".join(f'max(hash("{n}"))' for n in names)
+        db.execute(f"SELECT {hashes} FROM '{path}'").fetchall()
+
+
+def measured(task: str, folder: Path) -> tuple[float, float, float]:
+    done = subprocess.run(
+        [sys.executable, __file__, "--task", task, str(folder)], capture_output=True, text=True, check=True
+    )
+    wall, cpu, memory = json.loads(done.stdout.splitlines()[-1])
+    return wall, cpu, memory
+
+
+def generated(folder: Path, scale: float) -> Path:
+    """The province at a scale, without its truth."""
+    from evaltools.synthetic import generate
+
+    generate(folder / "data", folder / "truth", scale=scale, seed=2020)
+    return folder / "data"
+
+
+def main() -> None:
+    """Print one row a task and the growth from a tenth of the rows."""
+    with tempfile.TemporaryDirectory() as temporary:
+        given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+        whole = given or generated(Path(temporary) / "whole", 1.0)
+        tenth = generated(Path(temporary) / "tenth", 0.1)
+        print(f"{'task':24} {'wall s':>8} {'cpu s':>8} {'x read':>7} {'MiB':>7}   load {os.getloadavg()[0]:.1f}")
+        read = None
+        cpu_of = {}
+        for name, folder, task in (
+            (TASKS[0], whole, TASKS[0]), (TASKS[1], whole, TASKS[1]), (TASKS[2], whole, TASKS[2]),
+            ("a tenth of the rows", tenth, TASKS[1]),
+        ):  # fmt: skip
+            wall, cpu, memory = measured(task, folder)
+            read = cpu if read is None else read
+            cpu_of[name] = cpu
+            print(f"{name:24} {wall:8.1f} {cpu:8.1f} {cpu / read:7.1f} {memory:7.0f}", flush=True)
+        print(f"ten times the rows: {cpu_of[TASKS[1]] / cpu_of['a tenth of the rows']:.1f} times the processor time")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--task"]:
+        run(sys.argv[2], sys.argv[3])
+    else:
+        main()
