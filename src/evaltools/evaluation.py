@@ -212,11 +212,20 @@ def _shown(one: CityEvaluation, parts: tuple[str, ...]) -> IndicatorTables:
     from evaltools.report.chapters.shown import ids
     from evaltools.report.publish_indicators import publish_indicators
 
-    wanted = ids(*parts)
+    wanted = (*ids(*parts), *_measures(one))
     table = one.__dict__.get("indicators") or compute_indicators(
         one.tables, one.book, as_of=one.as_of, catalogue=Catalogue.load(), levels=("city", "county"), only=wanted
     )
     return publish_indicators(table, one.rules, wanted)
+
+
+def _measures(one: CityEvaluation) -> list[str]:
+    """Indicators that measure a figure published of this city (appendix D)."""
+    from evaltools.indicators import Catalogue
+    from evaltools.standards import Claims
+
+    known = Catalogue.load()
+    return [c.measure for c in Claims.load().of(one.city) if c.measure in known]
 
 
 def _compared(one: CityEvaluation) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evaltools.indicators.claims import ClaimCheck, ClaimState, check_data, check_relations
+from evaltools.indicators.engine.entry import Statistic
+from evaltools.report.binding import MISSING
 from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
-from evaltools.report.chapters.desk import Desk
+from evaltools.report.chapters.desk import Desk, brief
+from evaltools.report.chapters.readings import Shown
 from evaltools.report.chapters.rows import as_rows
-from evaltools.standards import Claims
+from evaltools.report.model import Reading, ReportInput
+from evaltools.standards import Claim, Claims
 
 DIFFER = (ClaimState.CONFLICTS, ClaimState.ROUNDING)
 """Relations that the table lists; those that agree or cannot be compared are counted."""
@@ -50,25 +56,63 @@ def _row(desk: Desk, c: ClaimCheck) -> tuple[Inline, ...]:
 
 
 def _city(desk: Desk) -> list[Block]:
-    """Figures published for this city alone. Nothing observed is given for synthetic data."""
-    say = desk.say
-    frame = check_data(Claims.load(), {}, desk.inp.city)
-    if frame.empty:
+    """Figures published for this city alone, and what its data say. Synthetic data verify none of them."""
+    say, claims = desk.say, Claims.load()
+    own = {c.id: c for c in claims.of(desk.inp.city)}
+    if not own:
         return [Paragraph(say("d.none", city=desk.city))]
-    lang = desk.lang
-    rows = tuple(
-        (
-            _text(desk, str(r[f"label_{lang}"]), f"{r['id']}.label"),
-            _text(desk, str(r["written"]), f"{r['id']}.written"),
-            str(r[f"verdict_{lang}"]), _text(desk, str(r["cite"]), f"{r['id']}.cite"),
-        )
-        for r in as_rows(frame)
-    )  # fmt: skip
+    seen = {} if desk.inp.is_synthetic else observed(desk.inp, own.values())
+    frame = check_data(claims, seen, desk.inp.city)
     ground = Ground("rule", rules=("claims",), formula="published figures of the city")
+    heads = (("d.col_figure", "left", 0.3), ("d.col_written", "right", 0.12), ("d.col_seen", "right", 0.14),
+             ("d.col_result", "left", 0.14), ("d.col_source", "left", 0.3))  # fmt: skip
     table = Table(
-        title=say.word("d.city_table"), key="claims-city", rows=rows,
-        columns=(Column(say.word("d.col_figure")), Column(say.word("d.col_written"), "right"),
-                 Column(say.word("d.col_result")), Column(say.word("d.col_source"))),
-        n=say("d.city_n", n=desk.count(len(frame), "items", "claims.city", ground)),
+        title=say.word("d.city_table"), key="claims-city",
+        rows=tuple(_figure(desk, own[str(r["id"])], str(r[f"verdict_{desk.lang}"])) for r in as_rows(frame)),
+        columns=tuple(Column(say.word(h), a, width=w) for h, a, w in heads),
+        n=say("d.city_n", n=desk.count(len(frame), "items", "claims.city", ground)), note=say("d.seen_note"),
     )  # fmt: skip
     return [Paragraph(say("d.synthetic" if desk.inp.is_synthetic else "d.real")), table]
+
+
+def _figure(desk: Desk, claim: Claim, verdict: str) -> tuple[Inline, ...]:
+    """A published figure as printed, the indicator that measures it, the verdict, the source."""
+    reading = _reading(desk.inp, claim)
+    value: Inline = MISSING if reading is None else Shown(desk, reading, ".claim").value()
+    source = f"{brief(claim.document)} {claim.clause}".strip()
+    return (_text(desk, claim.label(desk.lang), f"{claim.id}.label"), _text(desk, claim.written, f"{claim.id}.written"),
+            value, verdict, _text(desk, source, f"{claim.id}.cite"))  # fmt: skip
+
+
+def _reading(inp: ReportInput, claim: Claim) -> Reading | None:
+    """The indicator that measures a figure, in its unit and of its year; None where there is none."""
+    reading = inp.indicators.readings.get(claim.measure) if inp.indicators is not None and claim.measure else None
+    if reading is None or int(claim.as_of[:4]) != inp.year:
+        return None
+    unit = reading.entry.unit
+    return reading if unit == claim.unit or unit.startswith(f"{claim.unit}_per_") else None
+
+
+def observed(inp: ReportInput, claims: Iterable[Claim]) -> dict[str, tuple[float | None, float | None]]:
+    """Measure -> bounds of what the data allow. An estimate has its interval; a register's share leaves room for its
+    unknown answers, its counts are bounds only where every answer is known. A figure that grew until the day of the data
+    is bounded from above alone."""
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for claim in claims:
+        reading = _reading(inp, claim)
+        if reading is None:
+            continue
+        low, high = bounds(reading)
+        is_earlier = claim.kind == "cumulative" and claim.as_of < inp.as_of.isoformat()
+        found[claim.measure] = (0.0 if is_earlier and low is not None else low, high)
+    return found
+
+
+def bounds(r: Reading) -> tuple[float | None, float | None]:
+    """What the data allow whatever the unknown answers are; (None, None) where they do not say."""
+    if r.entry.is_survey:
+        return r.low, r.high
+    open_ = r.missing_share or 0.0
+    if r.value is None or (open_ and r.entry.statistic is not Statistic.SHARE):
+        return None, None
+    return r.value * (1 - open_), r.value * (1 - open_) + open_

@@ -24,8 +24,7 @@ def appendix_c(desk: Desk) -> Chapter:
         blocks.append(Paragraph(say("c.unbalanced", tables=say.listed(off))))
     blocks += [_dropped(desk), _violations(desk), Heading(say.word("c.missing_heading")), _missing(desk)]
     if quality.unchecked:
-        checks = say.listed([_text(desk, f"{k}: {v}", f"unchecked.{k}") for k, v in quality.unchecked.items()])
-        blocks.append(Paragraph(say("c.unchecked", checks=checks)))
+        blocks.append(Paragraph(say("c.unchecked", checks=say.listed(_unchecked(desk)))))
     if quality.ignored_files:
         blocks.append(
             Paragraph(
@@ -33,6 +32,20 @@ def appendix_c(desk: Desk) -> Chapter:
             )
         )
     return Chapter("附录C", say.word("chapter.c"), tuple(blocks))
+
+
+def _unchecked(desk: Desk) -> list[Inline]:
+    """Pairs of tables whose rows could not be matched, each once: 帮扶企业与行政村."""
+    pairs: dict[tuple[str, str], None] = {}
+    for name in desk.inp.quality.unchecked:
+        table, _, reference = name.partition(": ")
+        known = load_contract(table)
+        other = next(r.table for r in known.references if r.id == reference)
+        names = (known.zh, load_contract(other).zh) if desk.lang == "zh" else (table, other)
+        pairs[names] = None
+    ground = _ground(desk)
+    return [desk.say("c.unchecked_pair", table=desk.free(a, f"unchecked.{a}", ground),
+                     other=desk.free(b, f"unchecked.{b}", ground)) for a, b in pairs]  # fmt: skip
 
 
 def _ground(desk: Desk) -> Ground:

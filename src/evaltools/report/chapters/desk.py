@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,7 @@ from evaltools.report.blocks import Inline
 from evaltools.report.chapters.say import Parts, Voice
 from evaltools.report.inline import Bound, Ground, inline_parts, plain_text
 from evaltools.report.model import ReportInput
-from evaltools.standards import Applicability, Rule, RuleStatus
+from evaltools.standards import Applicability, Rule, RuleBook, RuleStatus
 from evaltools.terms import City, VerdictState
 
 STATES = (VerdictState.MET, VerdictState.NOT_MET, VerdictState.EVIDENCE_MISSING)
@@ -64,7 +64,7 @@ class Desk:
         if r.applicability is Applicability.UNDEFINED:
             return self.say.word("word.other_cities")
         borrowed = r.status is RuleStatus.BORROWED
-        text = self.say.label(r.status) if borrowed else f"{r.document} {r.clause}".strip()
+        text = self.say.label(r.status) if borrowed else f"{brief(r.document)} {r.clause}".strip()
         return Bound(text, text, "citation", f"short:{r.id}", _rule_ground(r))
 
     def documents(self, rules: Iterable[Rule | None]) -> Parts:
@@ -126,6 +126,18 @@ class Desk:
 
     def p(self, key: str, **slots: Inline) -> Parts:
         return self.say(key, **slots)
+
+
+@cache
+def _briefs() -> dict[str, str]:
+    """Long citation of a document -> its short name in the source list."""
+    documents = RuleBook.load().vocabulary.documents
+    return {d.cite: name for name, d in documents.items() if d.cite}
+
+
+def brief(document: str) -> str:
+    """The short name of a document that has a long one, for narrow places; appendix A has it in full."""
+    return _briefs().get(document, document)
 
 
 def withheld_note(desk: Desk) -> Inline:

@@ -77,10 +77,15 @@ class Finding:
         late = str(day) < desk.inp.as_of.isoformat()
         return desk.say("ten.overdue" if late else "ten.due", due=due)
 
-    def advice(self, desk: Desk, *, short: bool = False) -> Parts:
-        """The recommendation of its kind, with place and subject filled in; `short` for the summary."""
-        template = entry(self.kind)["short" if short else "advice"][desk.lang]
-        slots = {"place": self.place or desk.city, "subject": self.subject}
+    def template(self, desk: Desk, *, short: bool = False) -> str:
+        """The recommendation of its kind, before place and subject are filled in."""
+        return entry(self.kind)["short" if short else "advice"][desk.lang]
+
+    def advice(self, desk: Desk, *, short: bool = False, subject: Inline = "") -> Parts:
+        """The recommendation of its kind, with place and subject filled in; `short` for the summary; `subject`: of
+        several findings together, in place of its own."""
+        template = self.template(desk, short=short)
+        slots = {"place": self.place or desk.city, "subject": subject or self.subject}
         parts: list[Any] = []
         for literal, name, _, _ in Formatter().parse(template):
             parts.append(literal)
@@ -96,11 +101,18 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -> list[Parts]:
-    """Recommendations in the order of the findings, each wording once."""
+    """Recommendations in the order of the findings, each wording once; one that names no place is said of all its
+    subjects together."""
     seen: dict[str, Parts] = {}
     for finding in findings:
-        text = finding.advice(desk, short=short)
-        seen.setdefault(plain_text(text), text)
+        template = finding.template(desk, short=short)
+        if "{place}" in template:
+            text = finding.advice(desk, short=short)
+            seen.setdefault(plain_text(text), text)
+            continue
+        same = [f.subject for f in findings if f.template(desk, short=short) == template]
+        subjects = list({plain_text(s): s for s in same}.values())
+        seen.setdefault(template, finding.advice(desk, short=short, subject=inline_parts(tuple(desk.say.listed(subjects)))))
     return list(seen.values())
 
 

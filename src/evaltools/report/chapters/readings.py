@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, UNIT_FORMAT, Format
 from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
-from evaltools.report.chapters.desk import Desk, withheld_note
+from evaltools.report.chapters.desk import Desk, brief, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.shown import Section
@@ -115,20 +114,6 @@ class Shown:
     def _rule_ground(self) -> Ground:
         e = self.reading.entry
         return Ground("rule", rules=(e.rule or e.cite or e.id,), formula=f"{e.document} {e.clause}".strip())
-
-
-@cache
-def _briefs() -> dict[str, str]:
-    """Long citation of a document -> its short name in the source list."""
-    from evaltools.indicators import Catalogue
-
-    documents = Catalogue.load().book.vocabulary.documents
-    return {d.cite: name for name, d in documents.items() if d.cite}
-
-
-def brief(document: str) -> str:
-    """The short name of a document that has a long one, for narrow columns."""
-    return _briefs().get(document, document)
 
 
 def format_for(unit: str, x: float | None) -> str | Format:
@@ -255,16 +240,16 @@ def reading_table(desk: Desk, section: Section, rows: Sequence[Shown], key: str)
     say, is_sample = desk.say, any(s.reading.entry.is_survey for s in rows)
     has_counties = any(s.reading.worst is not None for s in rows)
     heads: list[tuple[Inline, str, float]] = [
-        (say.word("col.indicator"), "left", 0.24),
-        (say.word("col.value"), "right", 0.125),
+        (say.word("col.indicator"), "left", 0.25),
+        (say.word("col.value"), "right", 0.1),
     ]
     if is_sample:
-        heads.append((say("col.interval", level=level_bound(desk)), "right", 0.18))
-        heads.append((say.word("col.households"), "right", 0.08))
-    heads += [(say.word("col.limit"), "right", 0.105), (say.word("col.state"), "left", 0.115)]
+        heads.append((say("col.interval", level=level_bound(desk)), "right", 0.15))
+        heads.append((say.word("col.households"), "right", 0.07))
+    heads += [(say.word("col.limit"), "right", 0.09), (say.word("col.state"), "left", 0.09)]
     if has_counties:
-        heads += [(say.word("col.best"), "left", 0.13), (say.word("col.worst"), "left", 0.13)]
-    heads.append((say.word("col.clause"), "left", 0.155))
+        heads += [(say.word("col.best"), "left", 0.11), (say.word("col.worst"), "left", 0.11)]
+    heads.append((say.word("col.clause"), "left", 0.25))
     room = sum(w for *_, w in heads)
     columns = [Column(title, align, width=w / room) for title, align, w in heads]
 

@@ -14,6 +14,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from evaltools.report.fonts import chart_family
@@ -85,8 +87,10 @@ def render(fig: Canvas, *, dpi: int = 200) -> tuple[str, bytes]:
         fig.draw_without_rendering()  # lay out once, not once a format
         fig.set_layout_engine("none")
         svg, png = io.StringIO(), io.BytesIO()
-        fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        fig.savefig(png, format="png", dpi=dpi, metadata={"Software": None})
+        # the backends' own printers: `savefig` would draw once more for each format, to lay out what is laid out
+        FigureCanvasSVG(fig).print_svg(svg, metadata={"Date": None, "Creator": None})
+        fig.set_dpi(dpi)
+        FigureCanvasAgg(fig).print_png(png, metadata={"Software": None})
     text = svg.getvalue()
     return text[text.index("<svg") :], png.getvalue()
 
