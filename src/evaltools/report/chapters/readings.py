@@ -163,9 +163,10 @@ def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
     ground = Ground("data", tuple(dict.fromkeys(t for s in rows for t in s.reading.entry.tables)),
                     "indicators of the section, by verdict", len(rows))  # fmt: skip
 
-    def n(state: VerdictState) -> Bound:
+    def n(state: VerdictState) -> Inline:
         size = sum(s.reading.state is state for s in ruled)
-        return desk.count(size, "items", f"{key}.{state.value}", ground)
+        count = desk.count(size, "items", f"{key}.{state.value}", ground, with_unit=desk.lang == "zh")
+        return say("section.state", state=say.label(state), n=count) if size else ""
 
     total = desk.count(len(rows), "items", f"{key}.n", ground)
     if not ruled:
@@ -173,8 +174,7 @@ def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
     bad = [s for s in ruled if s.reading.state is VerdictState.NOT_MET]
     found = say(
         "section.found", n=total, ruled=desk.count(len(ruled), "items", f"{key}.ruled", ground),
-        met=n(VerdictState.MET), not_met=n(VerdictState.NOT_MET), missing=n(VerdictState.EVIDENCE_MISSING),
-        table=Ref(key),
+        states=say.listed([n(s) for s in VerdictState]), table=Ref(key),
     )  # fmt: skip
     if not bad:
         return found
