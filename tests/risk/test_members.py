@@ -13,7 +13,7 @@ from evaltools.risk.irls import ridge_logit, sandwich
 from evaltools.risk.link import Link, calibrated_link, level_for
 from evaltools.risk.logit import fit_logit, independent
 from evaltools.risk.oddsratios import odds_ratios
-from evaltools.risk.shapes import NumberShape
+from evaltools.risk.shapes import NumberShape, placed
 
 WELFARE, LINE = "income_yuan", "line_yuan"
 
@@ -154,3 +154,10 @@ def test_thinning_keeps_events_and_weighted_totals():
 def test_a_shape_is_clamped_where_it_was_not_learned():
     shape = NumberShape(np.array([0.0, 1.0]), np.array([0.0, 2.0]), np.array([0.5]), np.array([1.0, 3.0]), -7.0)
     np.testing.assert_allclose(shape(np.array([-5.0, 0.25, 9.0, np.nan])), [1.0, 1.5, 5.0, -7.0])
+
+
+def test_rows_are_placed_among_edges_as_searchsorted_places_them():
+    rng = np.random.default_rng(8)
+    for edges in (np.sort(rng.normal(size=63)), np.sort(rng.lognormal(0, 3, 40)), np.arange(20) / 3):
+        x = np.r_[rng.normal(0, 4, 5000), edges, np.nextafter(edges, -np.inf), np.inf, -np.inf]
+        assert (placed(edges, x) == np.searchsorted(edges, x, side="right")).all()

@@ -257,18 +257,22 @@ def _number_term(values: pd.Series, term: Term, line: np.ndarray | None) -> np.n
 
 def _labels(values: pd.Series) -> pd.Series:
     """Levels as text; 1, 1.0 and "1" are one level."""
+    names, place = _worded(values)
+    return pd.Series(names[place], index=values.index, dtype=object)
+
+
+def _worded(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """(texts of the distinct levels with None for a missing one, (n,) place of each row among them): each level is
+    worded once, however many rows show it."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
-        x = to_numbers(values)
-        uniques, inverse = np.unique(x, return_inverse=True)
-        names = np.array(
-            [None if np.isnan(u) else f"{u:g}" if u != int(u) else str(int(u)) for u in uniques], dtype=object
-        )
-        return pd.Series(names[inverse], index=values.index, dtype=object)
-    codes, uniques = pd.factorize(values.astype(object).to_numpy())  # each level is worded once
-    names = np.array([*(_text(u) for u in uniques), None], dtype=object)
-    return pd.Series(names[codes], index=values.index, dtype=object)
+        place, uniques = pd.factorize(to_numbers(values), use_na_sentinel=True)
+        texts = [f"{u:g}" if u != int(u) else str(int(u)) for u in uniques]
+    else:
+        place, uniques = pd.factorize(values.astype(object).to_numpy())
+        texts = [_text(u) for u in uniques]
+    return np.array([*texts, None], dtype=object), place  # the sentinel -1 is the last
 
 
 def _text(value: Any) -> str:
@@ -278,6 +282,8 @@ def _text(value: Any) -> str:
 
 
 def _codes(values: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
-    labels = _labels(values)
-    codes = pd.Index(levels).get_indexer(pd.Index(labels.to_numpy(dtype=object), dtype=object))
-    return np.where(labels.isna().to_numpy(), MISSING, np.where(codes < 0, UNSEEN, codes)).astype(np.int32)
+    """(n,) place of each row's level among `levels`, MISSING or UNSEEN."""
+    names, place = _worded(values)
+    known = {level: code for code, level in enumerate(levels)}
+    codes = np.array([MISSING if n is None else known.get(n, UNSEEN) for n in names], dtype=np.int32)
+    return codes[place]

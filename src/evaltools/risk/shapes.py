@@ -12,6 +12,30 @@ import numpy as np
 
 from evaltools.risk.columns import MISSING
 
+CELLS = 4_096
+MOST_IN_A_CELL = 4
+FEW = 2_000
+
+
+def placed(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n,) how many edges are at or below each x: `np.searchsorted(edges, x, side="right")`, several times as fast on
+    many rows. A table over equal cells tells the edges below a cell; those inside it are compared one by one. NaN comes
+    somewhere: the caller overwrites it."""
+    if len(x) < FEW or len(edges) < 8 or not edges[-1] > edges[0]:
+        return np.searchsorted(edges, x, side="right")
+    scale = CELLS / (edges[-1] - edges[0])
+    cell_of = np.clip((edges - edges[0]) * scale, 0, CELLS - 1).astype(np.intp)
+    inside = np.bincount(cell_of, minlength=CELLS)
+    if inside.max() > MOST_IN_A_CELL or not np.isfinite(scale):
+        return np.searchsorted(edges, x, side="right")
+    with np.errstate(invalid="ignore"):
+        cell = np.nan_to_num((x - edges[0]) * scale)
+        out = (np.cumsum(inside) - inside)[np.clip(cell, 0, CELLS - 1).astype(np.intp)]
+        padded = np.r_[edges, np.full(MOST_IN_A_CELL, np.inf)]
+        for _ in range(int(inside.max())):
+            out += x >= padded[out]
+    return out
+
 
 @dataclass(frozen=True)
 class NumberShape:
@@ -27,7 +51,7 @@ class NumberShape:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         out = np.interp(x, self.knots, self.heights) if len(self.knots) else np.zeros(len(x))
         if len(self.steps):
-            out += self.steps[np.searchsorted(self.edges, x, side="right")]
+            out += self.steps[placed(self.edges, x)]
         out[np.isnan(x)] = self.missing
         return out
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -23,7 +24,8 @@ from evaltools.report.inline import plain_text
 from evaltools.report.model import HelpedCity
 from evaltools.risk.published import Absence, RiskTables
 
-made = SourceFileLoader("risk_results", str(Path(__file__).with_name("risk_results.py"))).load_module()
+made = ModuleType("risk_results")
+SourceFileLoader("risk_results", str(Path(__file__).with_name("risk_results.py"))).exec_module(made)
 
 
 @pytest.fixture(scope="module")

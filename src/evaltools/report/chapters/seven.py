@@ -32,7 +32,7 @@ def chapter_seven(desk: Desk) -> tuple[Chapter, list[Finding]]:
         return Chapter("七", title, (Callout(text, title=desk.state(VerdictState.NOT_APPLICABLE)),)), []
     found = own_tables(desk, desk.inp.city.code)
     if isinstance(found, Absence):
-        finding = Finding("risk_missing", desk.say("find.risk_missing", reason=reason(desk, found)), "", desk.city, "", "")
+        finding = Finding("risk_missing", desk.say("find.risk_missing", reason=reason(desk, found)), "", "", "", "ledger")
         return Chapter("七", title, (absent(desk, found),)), [finding]
     own, model = found
     curve, findings = _modelled(desk, own, model)
