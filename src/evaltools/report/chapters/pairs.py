@@ -55,13 +55,13 @@ def _section(desk: Desk, section: Section) -> tuple[list[Block], list[Finding]]:
     def cell(rows: dict[str, Shown], i: str) -> Inline:
         return _cell(desk, rows[i]) if i in rows else desk.state(VerdictState.EVIDENCE_MISSING)
 
-    heads = [Column(desk.city_name(h.city)) for h, _ in known]
+    heads = [Column(desk.city_name(h.city), width=0.39 / len(known)) for h, _ in known]
     rows = tuple((s.name, *(cell(rows, i) for _, rows in known), s.limit(), s.cite()) for i, s in anyone.items())
     ground = Ground("run", formula="cities helped with results")
     table = Table(
         title=say("section.table", name=say.word(f"section.{section.key}")), key=key, rows=rows,
-        columns=(Column(say.word("col.indicator")), *heads, Column(say.word("col.limit"), "right"),
-                 Column(say.word("col.clause"))),
+        columns=(Column(say.word("col.indicator"), width=0.26), *heads, Column(say.word("col.limit"), "right", width=0.11),
+                 Column(say.word("col.clause"), width=0.24)),
         n=desk.count(len(known), "cities", f"{key}.cities", ground),
         note=say("section.sample", level=level_bound(desk)) if is_sample else "",
     )  # fmt: skip
