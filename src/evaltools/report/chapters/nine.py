@@ -183,7 +183,7 @@ def _lost(desk: Desk, own: CityAssessment) -> list[Block]:
     """The indicators below full marks, the lowest first; withheld ones last, without numbers."""
     say, items = desk.say, own.items
     hidden = items["withheld"].astype(bool) if "withheld" in items else items["score"].isna() & False
-    lost = items[(items["status"] == "scored") & (hidden | (items["score"] < 1))].assign(hide=hidden)
+    lost = items.assign(hide=hidden)[(items["status"] == "scored") & (hidden | (items["score"] < 1))]
     if lost.empty:
         return []
     ground, rows = city_ground(own), []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaltools import terms
 from evaltools.indicators.assessment import AssessmentState
 from evaltools.report.blocks import plain_text
@@ -46,3 +48,12 @@ def test_cities_whose_data_are_at_fault_are_named_as_not_compared(made, sector_i
 def test_a_city_without_tasks_is_not_assessed(made, no_task_input):
     (only,) = nine_of(no_task_input()).blocks
     assert plain_text(only.title) == "不适用"
+
+
+def test_a_city_that_lost_no_points_has_no_table_of_them(made, sector_input, book):
+    inp = sector_input(assessment=made.assessment(book))
+    own = inp.assessment.city(inp.city)
+    full = replace(own, items=own.items.assign(score=1.0, withheld=False))
+    best = replace(inp.assessment, cities={**inp.assessment.cities, inp.city.code: full})
+    nine = nine_of(sector_input(assessment=best))
+    assert not [b for b in nine.blocks if getattr(b, "key", "") == "assessment-lost"]
