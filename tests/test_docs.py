@@ -27,7 +27,6 @@ CASES = sorted({command for page in PAGES for command in commands(page)})
 
 
 @pytest.mark.parametrize("command", CASES)
-@pytest.mark.xdist_group("docs")
 def test_a_documented_command_works(command, tmp_path, evaltools):
     words = shlex.split(command)[1:]
     if words[0] in ASK:

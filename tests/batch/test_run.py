@@ -14,7 +14,6 @@ import pytest
 from evaltools import batch
 from evaltools.batch import execute
 
-pytestmark = pytest.mark.xdist_group("batch")
 READ = "from pathlib import Path\nprint(Path(data, city + '.txt').read_text())"
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 
 from evaltools import batch
@@ -34,6 +37,25 @@ def make(cities, data: Path | str, out: Path, formats=batch.FORMATS, **changes: 
 def read(folder: Path) -> Made:
     record = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return Made(folder, (folder / "report.html").read_text(encoding="utf-8"), record)
+
+
+def part(demo: Path, folder: Path, *codes: str) -> Path:
+    """The rows of some cities of the demo as a folder of its own: what compares all cities is quick there."""
+    folder.mkdir(parents=True)
+    for path in sorted(demo.glob("*.parquet")):
+        table = pd.read_parquet(path)
+        if "city_code" in table:
+            table = table[table["city_code"].isna() | table["city_code"].isin(codes)].reset_index(drop=True)
+        if len(table):  # an empty file is a fault, an absent one is not
+            table.to_parquet(folder / path.name, index=False)
+    shutil.copy(demo / "meta.json", folder / "meta.json")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def part_of_demo(demo) -> Callable[..., Path]:
+    """`part_of_demo(folder, "441400", ...)`: the demo's rows of these cities."""
+    return lambda folder, *codes: part(demo, folder, *codes)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A broken table of one city costs that city its report, and no other."""
+"""A broken table of one city costs that city its report, and no other (in small: tests/batch/test_run.py)."""
 
 import shutil
 
@@ -9,15 +9,11 @@ from evaltools import batch
 from evaltools.errors import DataInvalidError
 from evaltools.terms import CITIES
 
-pytestmark = pytest.mark.xdist_group("reports")
 BROKEN = "heyuan"
 
 
-@pytest.fixture(scope="module")
-def broken_demo(demo, tmp_path_factory):
-    """The demo with one negative weight in Heyuan's survey."""
-    folder = tmp_path_factory.mktemp("broken") / "data"
-    shutil.copytree(demo, folder)
+def break_weight(folder):
+    """One negative weight in Heyuan's survey."""
     survey = pd.read_parquet(folder / "survey.parquet")
     row = survey.index[(survey["city_code"] == "441600") & (survey["year"] == 2020) & (survey["design"] == "main")][0]
     survey.loc[row, "weight"] = -1.0
@@ -41,14 +37,17 @@ def check(manifest, out, cities):
     assert all((out / c / "report.html").exists() for c in cities if c != BROKEN)
 
 
-def test_a_negative_weight_stops_its_city_and_not_its_neighbour(root, broken_demo, tmp_path):
+@pytest.mark.slow
+def test_a_negative_weight_stops_its_city_and_not_its_neighbour(root, part_of_demo, tmp_path):
     cities = (BROKEN, "jiangmen")
-    check(run(root, broken_demo, tmp_path / "out", cities, ("html", "json")), tmp_path / "out", cities)
+    broken = break_weight(part_of_demo(tmp_path / "data", "441600", "440700"))
+    check(run(root, broken, tmp_path / "out", cities, ("html", "json")), tmp_path / "out", cities)
 
 
 @pytest.mark.slow
-def test_one_broken_city_leaves_twenty_good_reports(root, broken_demo, tmp_path):
+def test_one_broken_city_leaves_twenty_good_reports(root, demo, tmp_path):
+    broken = break_weight(shutil.copytree(demo, tmp_path / "data"))
     cities = tuple(c.key for c in CITIES)
-    manifest = run(root, broken_demo, tmp_path / "out", cities, batch.FORMATS)
+    manifest = run(root, broken, tmp_path / "out", cities, batch.FORMATS)
     check(manifest, tmp_path / "out", cities)
     assert len(manifest.records) == 21

@@ -8,7 +8,6 @@ from pypdf import PdfReader
 
 from evaltools.provenance import hash_inputs
 
-pytestmark = pytest.mark.xdist_group("reports")
 NAMES, PHONE = ("欧阳测试", "司徒样例"), "13800138000"
 TABLES = ("regions", "villages", "households", "persons", "survey", "fund_flows", "price_index")
 

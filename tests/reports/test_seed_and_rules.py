@@ -5,8 +5,6 @@ import pytest
 from evaltools import CityEvaluation, RuleBook
 from evaltools.synthetic import generate
 
-pytestmark = pytest.mark.xdist_group("reports")
-
 
 @pytest.fixture(scope="module")
 def other_seed(tmp_path_factory):
@@ -20,8 +18,8 @@ def numbers(report, kind):
     return {b.ref: b.text for b in report.numbers if b.source.kind == kind}
 
 
-def test_a_second_seed_changes_the_numbers_bound_to_data_and_no_rule(demo, other_seed):
-    first = CityEvaluation.open(demo, "meizhou", 2020).report
+def test_a_second_seed_changes_the_numbers_bound_to_data_and_no_rule(part_of_demo, tmp_path, other_seed):
+    first = CityEvaluation.open(part_of_demo(tmp_path / "data", "441400"), "meizhou", 2020).report
     second = CityEvaluation.open(other_seed, "meizhou", 2020).report
     one, two = numbers(first, "rule"), numbers(second, "rule")
     common = set(one) & set(two)
@@ -35,9 +33,10 @@ def test_a_second_seed_changes_the_numbers_bound_to_data_and_no_rule(demo, other
     assert len(survey) > 40
 
 
-def test_a_changed_rule_changes_the_verdicts_and_is_named_in_the_report(demo):
+@pytest.mark.slow
+def test_a_changed_rule_changes_the_verdicts_and_is_named_in_the_report(part_of_demo, tmp_path):
     book = RuleBook.load().with_value("gate.public_approval_min", 0.999, reason="试算")
-    before = CityEvaluation.open(demo, "meizhou", 2020)
+    before = CityEvaluation.open(part_of_demo(tmp_path / "data", "441400"), "meizhou", 2020)
     after = before.with_rules(book)
     assert before.gates["public_approval_rate"].state != after.gates["public_approval_rate"].state
     assert any("试算" in b.text for b in after.report.numbers)

@@ -12,7 +12,6 @@ from evaltools.report import unbound_numerals
 
 CITIES = ("meizhou", "guangzhou", "jiangmen")
 FILES = ("report.html", "report.docx", "report.pdf", "report.xlsx", "report.json")
-pytestmark = pytest.mark.xdist_group("reports")
 
 
 @pytest.mark.parametrize("city", CITIES)
