@@ -26,8 +26,8 @@ report: $(STAMP)  ## 21 city reports and the province's on the demo data, under 
 test: $(STAMP)  ## ruff, pyright, pytest and the notebook regression (nbval)
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --level error
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg -p no:cacheprovider --ignore=notebooks/province_report.ipynb notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg -p no:cacheprovider --ignore=notebooks/province_report.ipynb notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-slow: $(STAMP)  ## simulations and full-size runs (about an hour)
 	$(BIN)/python -m pytest -m slow $(ARGS)
