@@ -35,6 +35,7 @@ def test_plain_papermill_with_a_city_file(tmp_path, root):
     assert "江门市" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_nbconvert_execute_from_a_foreign_directory(tmp_path, root):
     done = run(BIN / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path,
                root / "notebooks" / "tutorials" / "01_first_city.ipynb", cwd=tmp_path)  # fmt: skip
