@@ -29,7 +29,7 @@ test: $(STAMP)  ## ruff, pyright, pytest and the notebook regression (nbval)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg -p no:cacheprovider --ignore=notebooks/province_report.ipynb notebooks
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
-test-slow: $(STAMP)  ## simulations and full-size runs (about an hour)
+test-slow: $(STAMP)  ## simulations, full-size runs, whole reports of more cities (about an hour)
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 bench: $(STAMP)  ## speeds, as ratios within one run

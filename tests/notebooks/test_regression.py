@@ -49,7 +49,9 @@ def copy(root, tmp_path):
     return build
 
 
-@pytest.mark.parametrize("before", [CHANGED_RULE, CHANGED_ESTIMATOR], ids=["rule", "weights"])
+@pytest.mark.parametrize(
+    "before", [CHANGED_RULE, pytest.param(CHANGED_ESTIMATOR, marks=pytest.mark.slow)], ids=["rule", "weights"]
+)
 def test_a_changed_rule_or_estimate_makes_the_regression_fail(copy, root, before):
     status, text = nbval(copy(before), root)
     assert status == 1
