@@ -27,6 +27,7 @@ def test_the_command_from_a_foreign_directory(tmp_path):
     assert record["parameters"]["year"] == 2020
 
 
+@pytest.mark.slow
 def test_plain_papermill_with_a_city_file(tmp_path, root):
     out = tmp_path / "out.ipynb"
     done = run(BIN / "papermill", root / "notebooks" / "city_report.ipynb", out, "-f",

@@ -18,6 +18,7 @@ def numbers(report, kind):
     return {b.ref: b.text for b in report.numbers if b.source.kind == kind}
 
 
+@pytest.mark.slow
 def test_a_second_seed_changes_the_numbers_bound_to_data_and_no_rule(part_of_demo, tmp_path, other_seed):
     first = CityEvaluation.open(part_of_demo(tmp_path / "data", "441400"), "meizhou", 2020).report
     second = CityEvaluation.open(other_seed, "meizhou", 2020).report

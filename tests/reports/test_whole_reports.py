@@ -10,6 +10,7 @@ from evaltools import terms
 from evaltools.provenance import file_digest
 from evaltools.report import unbound_numerals
 
+pytestmark = pytest.mark.slow  # whole reports in five formats: minutes
 CITIES = ("meizhou", "jiangmen")
 FILES = ("report.html", "report.docx", "report.pdf", "report.xlsx", "report.json")
 
@@ -20,7 +21,6 @@ def test_every_numeral_on_the_page_is_bound_to_rows_or_rule(reports, city):
     assert len(reports[city].report["numbers"]) > 100
 
 
-@pytest.mark.slow
 def test_a_helping_city_shows_its_pairs_and_their_gates_with_every_numeral_bound(make_reports, demo, tmp_path):
     made = make_reports(("guangzhou",), demo, tmp_path)["guangzhou"]
     assert unbound_numerals(made.html, made.report) == []
@@ -46,7 +46,6 @@ def test_two_runs_on_the_same_inputs_write_the_same_bytes(reports, make_reports,
         assert file_digest(again.folder / name) == file_digest(reports["jiangmen"].folder / name), name
 
 
-@pytest.mark.slow
 def test_two_runs_of_a_helped_city_write_the_same_bytes(reports, make_reports, demo, tmp_path):
     again = make_reports(("meizhou",), demo, tmp_path)["meizhou"]
     for name in FILES:
