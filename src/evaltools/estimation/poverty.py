@@ -23,12 +23,13 @@ class RelativeLine:
 
     within: "all" takes it over all rows with a value (a national line, also for domains); "domain" over each
     domain's own
+    rule: of the median where F = 1/2 exactly, see `quantiles`; the default is that of R's laeken
     """
 
     share: float = 0.6
     of: str = "median"
     within: str = "all"
-    rule: str = "math"
+    rule: str = "upper"
 
     def __post_init__(self) -> None:
         if self.of not in ("median", "mean") or self.within not in ("all", "domain") or self.rule not in RULES:
@@ -87,7 +88,7 @@ def gap(y: str | Expr, line: float | str | Expr, alpha: float) -> Expr:
 
 
 def arpr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: float = 0.6, within: str = "all",
-         rule: str = "math", where: str | None = None, overall: bool = False, level: float = 0.95,
+         rule: str = "upper", where: str | None = None, overall: bool = False, level: float = 0.95,
          deff: str = "wor") -> Estimates:  # fmt: skip
     """At-risk-of-poverty rate: units with y below `share` of the median; the median's variance is carried.
 
@@ -103,7 +104,7 @@ def arpr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: f
 
 
 def poverty_gap_at_median(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: float = 0.6,
-                          within: str = "all", rule: str = "math", where: str | None = None, overall: bool = False,
+                          within: str = "all", rule: str = "upper", where: str | None = None, overall: bool = False,
                           level: float = 0.95, deff: str = "wor") -> Estimates:  # fmt: skip
     """Relative median at-risk-of-poverty gap: (line - median of those below it) / line."""
     line = RelativeLine(share, "median", within, rule)
