@@ -228,11 +228,15 @@ def _replicated(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[P
         at = _common_line(y, weight, line)[0] if line is not None and not line.is_own else np.nan
         found = [_apply(weight, p.order.kept(there), curve, line, at, value.shape[1]).value for p in passes]
         theta[r] = np.concatenate(found).ravel()
-    return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
+    return replicates.deviations(theta, value.ravel(), m, design, _replicated_df(rows, layout, code, m, y, value))
+
+
+def _replicated_df(rows: Rows, layout: Layout, code: Codes, m: replicates.Multipliers, y: Array, value: Array) -> Array:
+    return np.repeat(replicates.domain_df(rows, layout, code, m, ~np.isnan(y))[:, None], value.shape[1], axis=1)
 
 
 def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[Pass], value: Array,
-                       *_: object) -> replicates.Replicated:  # fmt: skip
+                       _curve: Curve, _line: Line | None, y: Array) -> replicates.Replicated:  # fmt: skip
     """Weighted means under every replicate weight: value + sum w_r u W / sum w_r, u of the full sample."""
     base, code, m = replicates.row_factors(rows, design)
     stacked = []
@@ -247,4 +251,4 @@ def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes:
         with np.errstate(divide="ignore", invalid="ignore"):
             stacked.append(one.value[:, :, None] + moved * full / weight)
     theta = np.concatenate(stacked).reshape(value.size, -1).T
-    return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
+    return replicates.deviations(theta, value.ravel(), m, design, _replicated_df(rows, layout, code, m, y, value))
