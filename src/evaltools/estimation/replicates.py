@@ -17,7 +17,7 @@ from scipy import sparse
 from evaltools.errors import EstimationError
 from evaltools.estimation.cells import Layout, Rows, sum_rows, valid_rows, with_overall
 from evaltools.estimation.expr import Array
-from evaltools.estimation.units import Units
+from evaltools.estimation.units import Units, rows_text
 from evaltools.estimation.variance import Replicated
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Replicates:
                 "replicate weights without scale", expected="scale= or rscales= from the documentation of the survey",
                 todo="JK1: scale=(R - 1) / R; bootstrap: scale=1 / (R - 1); BRR: scale=1 / R; JKn: rscales per stratum",
             )  # fmt: skip
+        if scale is not None and not 0 < scale < np.inf:
+            raise EstimationError(f"scale={scale} of replicate weights", expected="a finite number above 0")
         factors = np.broadcast_to(1.0 if rscales is None else np.asarray(rscales, float), len(columns))
         if len(factors) != len(columns) or not (np.isfinite(factors).all() and (factors >= 0).all()):
             raise EstimationError("rscales do not fit", expected=f"{len(columns)} finite values of 0 or more")
@@ -129,8 +131,12 @@ def row_factors(rows: Rows, design: SurveyDesign) -> tuple[Array, Array, Multipl
         of_psu = rows.layout.units.stages[0].of_unit
         return rows.weight, of_psu[rows.unit], multipliers(rows.layout.units, spec)
     weights = np.column_stack([rows.columns[c] for c in spec.columns])
-    if not np.isfinite(weights).all():
-        raise EstimationError("replicate weights are missing in some rows", expected="a finite weight in every row")
+    wrong = ~(weights >= 0).all(axis=1)
+    if wrong.any():
+        raise EstimationError(
+            f"replicate weights are missing or negative in {int(wrong.sum())} rows",
+            where=f"{rows_text(np.flatnonzero(wrong))}, counted from 0", expected="a weight of 0 or more in every row",
+        )  # fmt: skip
     rscales = np.asarray(spec.rscales, float)
     base = rows.size if spec.is_combined else rows.weight
     return base, np.arange(len(base)), Multipliers(weights, np.sqrt((spec.scale or 1.0) * rscales), rscales)

@@ -14,7 +14,7 @@ from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, Stat, estimate
 from evaltools.estimation.expr import ONE, Expr, col, lit
 from evaltools.estimation.linear import check_indicators, counted
-from evaltools.estimation.parquet import as_frame
+from evaltools.estimation.source import as_frame
 from evaltools.estimation.results import Estimates, derive
 
 
