@@ -28,6 +28,7 @@ from evaltools.estimation.results import Estimates
 RULES = ("math", "school", "hf7", "upper")
 INTERVALS = ("mean", "beta", "xlogit")
 TIE = 1e-12
+MANY, NARROWEST = 250_000, 0.002  # rows beyond which the density is the slope over this stretch of F to each side
 
 
 def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float] = 0.5, by: Names = None, *,
@@ -126,18 +127,27 @@ def density(y: Array, w: Array, at: float) -> float:
     under an estimated line, where a kernel of fixed width was 20 to 80 % off in the lower tail.
     """
     to = np.cumsum(w)
-    return _slope(y, to / to[-1], to[-1] ** 2 / (w @ w), at)
+    return _slope(y, to / to[-1], at, len(y) > MANY)
 
 
-def _slope(y: Array, f: Array, n: float, at: float) -> float:
-    p = f[max(int(np.searchsorted(y, at, "right")) - 1, 0)]
-    half = 2 * np.sqrt(max(p * (1 - p), 1 / n) / n)
-    while half < 1:  # heaped values may need a wider look
-        low, high = max(p - half, f[0]), min(p + half, 1.0)
-        a, b = np.interp([low, high], f, y)
-        if b > a:
-            return float((high - low) / (b - a))
-        half *= 2
+def _slope(y: Array, f: Array, at: float, is_many: bool) -> float:
+    """The density from sorted y and F at each. The n of the standard error is Kish's over distinct values, not rows: a
+    row split in two says no more than before. Of many rows, of which y may be only a part, NARROWEST is enough."""
+    p = f[int(np.searchsorted(y, max(at, y[0]), "right")) - 1]
+    for reach in (10 * NARROWEST, 1.0) if is_many else (1.0,):  # heaped values may need a wider look
+        part = slice(max(int(np.searchsorted(f, p - reach)) - 1, 0), int(np.searchsorted(f, p + reach)) + 1)
+        ys, fs = y[part], f[part]
+        last = np.flatnonzero(np.append(ys[1:] > ys[:-1], True))
+        ys, fs, half = ys[last], fs[last], NARROWEST
+        if not is_many:
+            n = 1 / (np.diff(fs, prepend=0.0) ** 2).sum()
+            half = max(half, 2 * np.sqrt(max(p * (1 - p), 1 / n) / n))
+        while half < reach:
+            low, high = max(p - half, fs[0]), min(p + half, 1.0)
+            a, b = np.interp([low, high], fs, ys)
+            if b > a:
+                return float((high - low) / (b - a))
+            half *= 2
     return 0.0
 
 
@@ -149,7 +159,7 @@ def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Arr
     total = w.sum()
     near, f = _window(y, w, 0.5) if rule != "hf7" else _sorted(y, w)  # hf7 asks for the ends of F too
     middle = quantile_sorted(near, f, 0.5, rule)
-    at = _slope(near, f, total**2 / (w @ w), middle)
+    at = _slope(near, f, middle, len(y) > MANY)
     if not at > 0:
         return share * middle, np.full(len(y), np.nan)
     below = (y <= middle).astype(np.float64)
@@ -162,7 +172,7 @@ def _window(y: Array, w: Array, p: float) -> tuple[Array, Array]:
     Of many rows a systematic sample tells where to look (Floyd & Rivest 1975); what it says is verified.
     """
     step = len(y) // 50_000
-    if step > 4:
+    if len(y) > MANY:
         order = np.argsort(y[::step])
         sample, to = y[::step][order], np.cumsum(w[::step][order])
         margin = 6 * np.sqrt((w[::step] @ w[::step]) / to[-1] ** 2 * p * (1 - p))
