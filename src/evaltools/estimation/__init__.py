@@ -4,7 +4,8 @@ Nothing here knows a policy: limits come in as rules with `.value`, `.comparison
 """
 
 from evaltools.estimation.design import SurveyDesign
-from evaltools.estimation.drawing import Draw, draw, draw_files, equal_interval, plan_files, systematic
+from evaltools.estimation.drawing import Draw, draw, equal_interval, systematic
+from evaltools.estimation.field_lists import draw_files, plan_files
 from evaltools.estimation.inequality import gini, lorenz, qsr
 from evaltools.estimation.judge import (
     Combination,
