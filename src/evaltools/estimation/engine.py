@@ -172,7 +172,7 @@ def srs_variance(spread: Array, n: Array, w: Array, deff: str) -> Array:
     """Variance of sum w u under simple random sampling, given spread = sum w (u - mean)^2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         rest = 1 / n if deff == "replace" else np.where(w >= n, 1 / n - 1 / w, np.nan)
-        return spread * w * n / (n - 1) * rest
+        return np.where(n > 1, spread * w * n / (n - 1) * rest, np.nan)
 
 
 def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, counts: Array, *,
