@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import table
 from evaltools.estimation.cells import Layout, Rows, missing_columns, numeric
 from evaltools.estimation.expr import Array
 from evaltools.estimation.units import Codes, rows_text
@@ -112,8 +113,6 @@ def residual_scores(rows: Rows, layout: Layout, z: Array, u: Sequence[tuple[Code
 
     z: (C, m) influence totals by cell; u: (n, m) row influences, once for each way that rows belong to domains
     """
-    from evaltools.estimation.engine import table
-
     m, k_count = z.shape[1], len(layout.domains) * z.shape[1]
     column = (layout.domain[:, None] * m + np.arange(m)).ravel()
     by_unit = table(z.ravel(), np.repeat(layout.unit, m), column, (layout.units.count, k_count))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign
-from evaltools.estimation.engine import Options, Stat, estimate
+from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import Array, Expr, as_expr, col
 from evaltools.estimation.quantiles import RULES, density, mean_line, median_line, quantile_sorted
 from evaltools.estimation.ranked import Line, ranked

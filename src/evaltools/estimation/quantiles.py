@@ -18,9 +18,10 @@ from scipy import sparse
 
 from evaltools.errors import EstimationError
 from evaltools.estimation import intervals
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options, load_rows
+from evaltools.estimation.engine import load_rows
 from evaltools.estimation.expr import Array
 from evaltools.estimation.ranked import estimate_ranked
 from evaltools.estimation.results import Estimates
