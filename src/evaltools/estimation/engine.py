@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from evaltools.errors import EstimationError
-from evaltools.estimation import calibration, intervals, parquet, replicates
+from evaltools.estimation import batches, calibration, intervals, parquet, replicates
 from evaltools.estimation.cells import (
     Data,
     Layout,
@@ -127,7 +127,7 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
         if data.empty:
             raise EstimationError("the data has no rows", expected="at least one sampled row")
         return calibration.attach(read_rows(data, design, wanted, by, where), data, design)
-    return parquet.load_rows(data, design, wanted, by, where)
+    return batches.load_rows(data, design, wanted, by, where)
 
 
 def _values(stats: Sequence[Stat], totals: Array) -> tuple[Array, Array]:

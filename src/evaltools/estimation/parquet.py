@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 from evaltools.errors import DataMissingError, EstimationError
-from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_codes, missing_columns, read_rows
+from evaltools.estimation.cells import Data, Layout, Sum, domain_codes, missing_columns
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import ONE, Array, Expr, quoted
-from evaltools.estimation.units import build_units, pair
+from evaltools.estimation.units import build_units
 
 FLOATS = ("FLOAT", "DOUBLE")
+FileData = str | Path
 NUMBERS = (*FLOATS, "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
            "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
 
@@ -28,6 +29,14 @@ NUMBERS = (*FLOATS, "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGE
 def can_sum(data: Data, design: SurveyDesign) -> bool:
     """Whether sums can be made inside DuckDB: a file, linearized, with PSUs."""
     return not isinstance(data, pd.DataFrame) and bool(design.psus) and not (design.replicates or design.calibration)
+
+
+def is_long(data: FileData, design: SurveyDesign, held: int) -> bool:
+    """Whether a file has more rows than are held at once, and a design whose domains can be taken one after another."""
+    if not can_sum(data, design):
+        return False
+    with Source(data) as source:
+        return source.count > held
 
 
 class Source:
@@ -64,21 +73,28 @@ class Source:
         text = text if kind == "DOUBLE" else f"{text}::DOUBLE"
         return f"nullif({text}, 'NaN'::DOUBLE)" if kind in FLOATS else text
 
+    @property
+    def count(self) -> int:
+        """Rows of all files, from what the files say of themselves."""
+        return int(self.connection.execute(f"SELECT count(*) FROM {self.relation}").fetchall()[0][0])
+
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
 
 
-def _keys(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
+def key_names(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
+    """Columns that place a row: of the design, the domains and `where`."""
     return list(dict.fromkeys((*design.key_columns, *by, *([where] if where else []))))
 
 
-def _weight(source: Source, design: SurveyDesign) -> str:
+def weight_sql(source: Source, design: SurveyDesign) -> str:
+    """SQL of the analysis weight."""
     return " * ".join(source.number(c) for c in design.weight_columns) or "1.0::DOUBLE"
 
 
-def _bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
+def bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
     """Name the rows of the file whose weights are missing, negative or infinite."""
-    w = _weight(source, design)
+    w = weight_sql(source, design)
     bad = f"FROM {source.relation} WHERE {w} IS NULL OR NOT isfinite({w}) OR {w} < 0"
     count = int(source.frame(f"SELECT count(*) AS n {bad}")["n"].iloc[0])
     found = source.frame(f"SELECT file_row_number AS i {bad} LIMIT 10")["i"]
@@ -92,7 +108,7 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
              where: str | None) -> tuple[Layout, Array]:  # fmt: skip
     """The layout and (C, S) sums by domain and unit, from one aggregation over the file."""
     with Source(data) as source:  # type: ignore[arg-type]
-        keys = _keys(design, by, where)
+        keys = key_names(design, by, where)
         missing_columns(source.types, keys)
         unique = {s.key: s for s in sums}
         inner = [quoted(k) for k in keys if k not in columns] + [f"{source.number(c)} AS {quoted(c)}" for c in columns]
@@ -110,16 +126,16 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
         table = source.frame(
             f"SELECT {sql_keys}, {values}, min(w) AS least, max(w) AS most, count(*) - count(w) AS without "
             f"FROM (SELECT *, {middle_columns} FROM "
-            f"(SELECT {_weight(source, design)} AS w, {', '.join(inner)} FROM {source.relation})) "
+            f"(SELECT {weight_sql(source, design)} AS w, {', '.join(inner)} FROM {source.relation})) "
             f"GROUP BY {', '.join(named.values())} ORDER BY {', '.join(named.values())}"
         )
         if table.empty:
             raise EstimationError("the data has no rows", expected="at least one sampled row")
         if table["without"].any() or not (table["least"].min() >= 0 and np.isfinite(table["most"].max())):
-            _bad_weights(source, design)
+            bad_weights(source, design)
         if not table["most"].max() > 0:
             raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    layout, inside = _layout(table, design, by, where)
+    layout, inside = key_layout(table, design, by, where)
     order = {key: f"s{i}" for i, key in enumerate(unique)}
     out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
     if not np.isfinite(out).all():
@@ -143,7 +159,7 @@ def _sql(one: Sum, weight: str) -> str:
     return f"sum({factor})" if one.value.sql == ONE.sql else f"sum({factor} * {one.value.sql})"
 
 
-def _layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
+def key_layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
     """Layout of the distinct keys, each a cell of its own, and which of them are inside `where`."""
     units, unit = build_units(keys[list(design.key_columns)], design)
     code, domains = domain_codes(keys, by)
@@ -153,62 +169,6 @@ def _layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: 
         if not inside.any():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
     return Layout(units, domains, unit, code), inside
-
-
-def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None) -> Rows:
-    """Rows as arrays with integer cells; designs without PSUs or with calibration read their columns as a frame."""
-    with Source(data) as source:  # type: ignore[arg-type]
-        if not design.psus or design.calibration is not None:
-            extra = design.calibration.columns if design.calibration is not None else ()
-            wanted = dict.fromkeys((*_keys(design, by, where), *design.weight_columns, *columns, *extra))
-            missing_columns(source.types, list(wanted))
-            frame = source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
-            from evaltools.estimation import calibration
-
-            return calibration.attach(read_rows(frame, design, columns, by, where), frame, design)
-        keys = _keys(design, by, where)
-        missing_columns(source.types, keys)
-        text = ", ".join(map(quoted, keys))
-        source.connection.execute(
-            f"CREATE TEMP TABLE cell AS SELECT {text}, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS cell "
-            f"FROM (SELECT DISTINCT {text} FROM {source.relation})"
-        )
-        table = source.frame("SELECT * FROM cell ORDER BY cell")
-        on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in _enough(table, keys))
-        values = ", ".join(f"{source.number(c)} AS c{i}" for i, c in enumerate(columns)) or "0 AS none"
-        size = f"{source.number(design.size)} AS size, " if design.size else ""
-        arrays = source.connection.execute(
-            f"SELECT cell.cell, {_weight(source, design)} AS w, {size}{values} "
-            f"FROM {source.relation} r JOIN cell ON {on}"
-        ).fetchnumpy()
-        weight = _filled(arrays["w"])
-        if not (np.isfinite(weight).all() and (weight >= 0).all()):
-            _bad_weights(source, design)
-        if not weight.sum() > 0:
-            raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    keyed, inside = _layout(table, design, by, where)
-    code, first = pair(keyed.unit, keyed.domain)
-    layout = Layout(keyed.units, keyed.domains, keyed.unit[first], keyed.domain[first])
-    key = arrays["cell"]
-    cell = np.where(inside, code, -1).astype(np.int32)[key]
-    size = _filled(arrays["size"]) if design.size else np.broadcast_to(1.0, weight.shape)
-    loaded = {c: _filled(arrays[f"c{i}"]) for i, c in enumerate(columns)}
-    for c, values in loaded.items():
-        if np.isinf(values).any():
-            raise EstimationError(f"column {c!r} holds infinite values", where=f"{np.isinf(values).sum()} rows")
-    return Rows(layout, cell, keyed.unit.astype(np.int32)[key], weight, size, loaded)
-
-
-def _enough(cells: pd.DataFrame, keys: Sequence[str]) -> Sequence[str]:
-    """One key that tells all cells apart, if there is one (PSU codes mostly do): a join on it is much faster."""
-    alone = [k for k in keys if cells[k].nunique(dropna=False) == len(cells)]
-    return alone[:1] or keys
-
-
-def _filled(values: Any) -> Array:
-    if isinstance(values, np.ma.MaskedArray):
-        return np.ma.filled(values.astype(np.float64), np.nan)
-    return np.asarray(values, dtype=np.float64)
 
 
 def as_frame(data: Data, columns: Sequence[str]) -> pd.DataFrame:
@@ -237,6 +197,6 @@ def not_zero_one(data: Data, name: str) -> list[float]:
     """Up to five values of a column that are neither 0 nor 1 nor missing."""
     with Source(data) as source:  # type: ignore[arg-type]
         y = source.number(name)
-        return source.frame(
-            f"SELECT DISTINCT {y} AS y FROM {source.relation} WHERE {y} NOT IN (0, 1) ORDER BY y LIMIT 5"
-        )["y"].tolist()
+        return source.frame(f"SELECT DISTINCT {y} AS y FROM {source.relation} WHERE {y} NOT IN (0, 1) ORDER BY y LIMIT 5")[
+            "y"
+        ].tolist()
