@@ -14,7 +14,8 @@ from evaltools.estimation import calibration
 from evaltools.estimation.cells import Layout, Rows, missing_columns, read_rows
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array, quoted
-from evaltools.estimation.parquet import FileData, Source, bad_weights, key_layout, key_names, weight_sql
+from evaltools.estimation.parquet import bad_weights, check_finite, check_keys, key_layout, key_names, weight_sql
+from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import pair
 
 HELD = 8_000_000
@@ -30,7 +31,7 @@ def load_rows(data: FileData, design: SurveyDesign, columns: Sequence[str], by: 
             missing_columns(source.types, list(wanted))
             frame = source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
             return calibration.attach(read_rows(frame, design, columns, by, where), frame, design)
-        rows = _read(source, _number_cells(source, design, by, where), design, columns)
+        rows = _read(source, _number_cells(source, data, design, by, where), design, columns)
     if not rows.weight.sum() > 0:
         raise _no_weight()
     return rows
@@ -42,7 +43,7 @@ def load_batches(
     """The rows in batches of whole domains, in the order of the domains; all batches share their units."""
     weight = 0.0
     with Source(data) as source:
-        cells = _number_cells(source, design, by, where)
+        cells = _number_cells(source, data, design, by, where)
         for domains in _batches(np.bincount(cells.layout.domain, cells.rows * cells.inside, len(cells.layout.domains))):
             rows = _read(source, cells, design, columns, domains)
             weight += float(rows.weight.sum())
@@ -79,9 +80,9 @@ class _Cells:
     join: str
 
 
-def _number_cells(source: Source, design: SurveyDesign, by: Sequence[str], where: str | None) -> _Cells:
+def _number_cells(source: Source, data: FileData, design: SurveyDesign, by: Sequence[str], where: str | None) -> _Cells:
     keys = key_names(design, by, where)
-    missing_columns(source.types, keys)
+    check_keys(source, keys, where)
     text = ", ".join(map(quoted, keys))
     source.connection.execute(
         f"CREATE TEMP TABLE cell AS SELECT *, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS cell "
@@ -91,7 +92,7 @@ def _number_cells(source: Source, design: SurveyDesign, by: Sequence[str], where
     if table.empty:
         raise EstimationError("the data has no rows", expected="at least one sampled row")
     on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in _enough(table, keys))
-    layout, inside = key_layout(table, design, by, where)
+    layout, inside = key_layout(data, table, design, by, where)
     return _Cells(layout, inside, table["rows"].to_numpy(np.float64), on)
 
 
@@ -128,9 +129,8 @@ def _read(source: Source, cells: _Cells, design: SurveyDesign, columns: Sequence
     cell[mine] = np.where(inside[mine], code, -1)
     size = _filled(arrays["size"]) if design.size else np.broadcast_to(1.0, weight.shape)
     loaded = {c: _filled(arrays[f"c{i}"]) for i, c in enumerate(columns)}
-    for c, found in loaded.items():
-        if np.isinf(found).any():
-            raise EstimationError(f"column {c!r} holds infinite values", where=f"{np.isinf(found).sum()} rows")
+    if any(np.isinf(found).any() for found in loaded.values()):
+        check_finite(source, columns)
     return Rows(layout, cell[key], keyed.unit.astype(np.int32)[key], weight, size, loaded)
 
 

@@ -152,6 +152,10 @@ def with_overall(layout: Layout, sums: Array) -> tuple[Layout, Array]:
 
 def with_all(domains: pd.DataFrame) -> pd.DataFrame:
     """Domain labels with a last row "all"."""
+    if (domains == ALL).all(axis=1).any():
+        raise EstimationError(
+            f"a group is called {ALL!r}, as the row over all groups is", todo="rename the group, or leave out overall=True"
+        )
     out = domains.astype(object)
     out.loc[len(domains)] = ALL
     return out
@@ -162,9 +166,9 @@ def numeric(data: pd.DataFrame, name: str) -> Array:
     missing_columns(data.columns, [name])
     column = data[name]
     try:
-        is_number = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-        is_object = isinstance(column.dtype, np.dtype) and str not in {type(v) for v in column.dropna().head(1000)}
-        if not (is_number or is_object):
+        is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+        is_object = column.dtype == object and str not in {type(v) for v in column.dropna().head(1000)}
+        if not (is_number or is_object):  # dates and durations are refused: their numbers mean nothing here
             raise TypeError
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
@@ -201,8 +205,11 @@ def domain_codes(data: pd.DataFrame, by: Sequence[str]) -> tuple[Codes, pd.DataF
 
 
 def missing_columns(present, wanted: Sequence[str]) -> None:
-    """Raise for the first column asked for that is not there."""
+    """Raise for the first column asked for that is not there, or there twice."""
+    twice = set(present[present.duplicated()]) if isinstance(present, pd.Index) else set()
     for name in wanted:
+        if name in twice:
+            raise EstimationError(f"two columns are called {name!r}", expected="one column of each name")
         if name not in present:
             raise DataMissingError(
                 f"no column {name!r}", expected=nearest(name, [str(c) for c in present]), todo="check the spelling"

@@ -192,7 +192,7 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
     n, w, w2 = (np.bincount(column, counts[:, :, i].ravel(), shape[1]) for i in range(3))
     n_psu, df, unseen = _counts(layout.units, counts[:, :, 0].ravel() > 0, row, column, shape[1])
     if isinstance(variation, replicates.Replicated) and variation.df is not None:
-        df = np.repeat(variation.df, m)
+        df = variation.df.ravel()
     reason = _reasons(n, den.ravel(), unseen & np.tile(vanishing, d_count), value.ravel())
     value, se = value.ravel().copy(), np.sqrt(variation.variance())
     value[(n == 0) | ~np.isfinite(value)] = np.nan

@@ -11,7 +11,7 @@ from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign
 from evaltools.estimation.engine import Options
 from evaltools.estimation.expr import Array
-from evaltools.estimation.quantiles import quantile_sorted
+from evaltools.estimation.quantiles import RULES, quantile_sorted
 from evaltools.estimation.ranked import ranked
 from evaltools.estimation.results import Estimates
 
@@ -26,14 +26,19 @@ def gini(data: Data, y: str, design: SurveyDesign, by: Names = None, *, where: s
 
 
 def qsr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, where: str | None = None,
-        overall: bool = False, level: float = 0.95, deff: str = "wor", share: float = 0.2) -> Estimates:  # fmt: skip
-    """Quintile share ratio S80/S20: total of y above the 80 % quantile over the total up to the 20 % quantile."""
-    if not 0 < share < 0.5:
-        raise EstimationError(f"share={share}", expected="a share between 0 and 0.5")
+        overall: bool = False, level: float = 0.95, deff: str = "wor", share: float = 0.2,
+        rule: str = "math") -> Estimates:  # fmt: skip
+    """Quintile share ratio S80/S20: total of y above the 80 % quantile over the total up to the 20 % quantile.
+
+    NaN where the lower total is not positive. rule: of quantiles where F(x) = p exactly; R's laeken 0.5 takes "upper",
+    which of ten equally weighted persons puts three into the lower fifth and one into the upper.
+    """
+    if not 0 < share < 0.5 or rule not in RULES:
+        raise EstimationError(f"share={share}, rule={rule!r}", expected=f"a share between 0 and 0.5, one of {RULES}")
     options = Options(where, overall, level, deff)
 
     def curve(ys: Array, w: Array, _: float):
-        return share_ratio(ys, w, share)
+        return share_ratio(ys, w, share, rule)
 
     return ranked(data, y, design, by, curve, ("qsr",), kind="index", options=options)
 
@@ -75,14 +80,14 @@ def gini_curve(y: Array, w: Array, _: float = np.nan) -> tuple[Array, Array, Arr
     return np.array([g]), u[:, None], NONE
 
 
-def share_ratio(y: Array, w: Array, share: float = 0.2) -> tuple[Array, Array, Array]:
+def share_ratio(y: Array, w: Array, share: float = 0.2, rule: str = "math") -> tuple[Array, Array, Array]:
     """Upper over lower share total and its influences (n, 1).
 
     With U = sum over y > q_hi, S = sum over y <= q_lo: u_U = y 1(y > q) + q (1(y <= q) - F), u_S = y 1(y <= q) - q
     (1(y <= q) - F) (Langel & Tillé 2011, Survey Methodology 37; the density of y cancels).
     """
     f = np.cumsum(w) / w.sum()
-    low, high = quantile_sorted(y, f, share), quantile_sorted(y, f, 1 - share)
+    low, high = (quantile_sorted(y, f, p, rule) for p in (share, 1 - share))
     under_low, under_high = (y <= low).astype(float), (y <= high).astype(float)
     bottom, top = (w * y) @ under_low, (w * y) @ (1 - under_high)
     if not bottom > 0:

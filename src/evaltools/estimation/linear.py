@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evaltools.errors import EstimationError
-from evaltools.estimation import intervals, parquet
+from evaltools.estimation import intervals, source
 from evaltools.estimation.cells import Data, numeric
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, Stat, estimate
@@ -71,7 +71,7 @@ def _simple(data: Data, y: Names, design: SurveyDesign, by: Names, options: Opti
 def _pivot(data: Data, name: str) -> float:
     """A value near the middle of the column."""
     if not isinstance(data, pd.DataFrame):
-        return parquet.middle(data, name)
+        return source.middle(data, name)
     values = numeric(data, name)
     present = values[~np.isnan(values)]
     return float(present.mean()) if len(present) else 0.0
@@ -85,7 +85,7 @@ def check_indicators(data: Data, columns: tuple[str, ...]) -> None:
             values = values[~(np.isnan(values) | (values == 0) | (values == 1))]
             seen = sorted({float(v) for v in values[:1000]})[:5]
         else:
-            seen = parquet.not_zero_one(data, name)
+            seen = source.not_zero_one(data, name)
         if seen:
             raise EstimationError(
                 f"column {name!r} is no indicator: it holds {seen}", expected="0/1 or true/false",

@@ -13,8 +13,9 @@ from evaltools.errors import EstimationError
 from evaltools.estimation.cells import Sum
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import ONE, Array, Expr, col
-from evaltools.estimation.parquet import FileData, Source, sum_file, weight_sql
+from evaltools.estimation.parquet import sum_file, weight_sql
 from evaltools.estimation.quantiles import quantile_sorted, slope_at
+from evaltools.estimation.source import FileData, Source
 
 
 def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Array]:
@@ -23,7 +24,7 @@ def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Arr
     y need not be sorted.
     """
     total = w.sum()
-    near, f = _window(y, w, 0.5)
+    near, f = _window(y, w, 0.5) if rule != "hf7" else _sorted(y, w)  # hf7 asks for the ends of F too
     middle, at = _middle(near, f, total**2 / (w @ w), rule)
     if not at > 0:
         return share * middle, np.full(len(y), np.nan)
@@ -32,7 +33,10 @@ def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Arr
 
 
 def median_line_of_file(data: FileData, y: str, design: SurveyDesign, share: float, rule: str) -> tuple[float, Array]:
-    """As `median_line` on all rows of a file that is never held: the line, and sum w u by unit (U,)."""
+    """As `median_line` on all rows of a file that is never held: the line, and sum w u by unit (U,).
+
+    rule: any but hf7, which asks for the ends of F too
+    """
     with Source(data) as source:
         column = WeightedColumn(source, y, design)
         low, high, margin = _bounds(*_by_size(*column.sample(SAMPLE)), 0.5)
@@ -70,6 +74,10 @@ def _window(y: Array, w: Array, p: float) -> tuple[Array, Array]:
         f = (w @ (y < low) + to) / w.sum()
         if _is_inside(f, p, margin):
             return near, f
+    return _sorted(y, w)
+
+
+def _sorted(y: Array, w: Array) -> tuple[Array, Array]:
     near, to = _by_size(y, w)
     return near, to / to[-1]
 

@@ -7,23 +7,17 @@ come as one integer from a join with the distinct keys, so that no text leaves t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from evaltools.errors import DataMissingError, EstimationError
+from evaltools.errors import EstimationError
 from evaltools.estimation.cells import Data, Layout, Sum, domain_codes, missing_columns
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import ONE, Array, Expr, quoted
+from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import build_units
-
-FLOATS = ("FLOAT", "DOUBLE")
-FileData = str | Path
-NUMBERS = (*FLOATS, "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-           "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
 
 
 def can_sum(data: Data, design: SurveyDesign) -> bool:
@@ -39,52 +33,16 @@ def is_long(data: FileData, design: SurveyDesign, held: int) -> bool:
         return source.count > held
 
 
-class Source:
-    """A Parquet file or folder as a DuckDB relation, with its column types."""
-
-    def __init__(self, data: str | Path) -> None:
-        if not isinstance(data, str | Path):
-            raise EstimationError(f"data is a {type(data).__name__}", expected="a DataFrame, or a path of Parquet")
-        path = Path(data)
-        if not path.exists():
-            raise DataMissingError(f"no such file or folder: {path}", expected="a Parquet file, or a folder of them")
-        if path.is_dir() and not any(path.rglob("*.parquet")):
-            raise DataMissingError(f"no Parquet file in {path}", expected="files named *.parquet")
-        pattern = str(path / "**" / "*.parquet") if path.is_dir() else str(path)
-        self.relation = "read_parquet('" + pattern.replace("'", "''") + "', file_row_number = true)"
-        self.connection = duckdb.connect()
-        described = self.connection.execute(f"DESCRIBE SELECT * FROM {self.relation}").fetchall()
-        self.types = {name: str(kind) for name, kind, *_ in described if name != "file_row_number"}
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
-
-    def number(self, name: str) -> str:
-        """SQL for a numeric column as DOUBLE, NaN as NULL."""
-        missing_columns(self.types, [name])
-        kind = self.types[name]
-        if not kind.startswith(NUMBERS):
-            raise EstimationError(f"column {name!r} is not numeric but {kind}", expected="numbers or true/false")
-        text = quoted(name)
-        text = f"{text}::INTEGER" if kind == "BOOLEAN" else text
-        text = text if kind == "DOUBLE" else f"{text}::DOUBLE"
-        return f"nullif({text}, 'NaN'::DOUBLE)" if kind in FLOATS else text
-
-    @property
-    def count(self) -> int:
-        """Rows of all files, from what the files say of themselves."""
-        return int(self.connection.execute(f"SELECT count(*) FROM {self.relation}").fetchall()[0][0])
-
-    def frame(self, sql: str) -> pd.DataFrame:
-        return self.connection.execute(sql).df()
-
-
 def key_names(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
     """Columns that place a row: of the design, the domains and `where`."""
     return list(dict.fromkeys((*design.key_columns, *by, *([where] if where else []))))
+
+
+def check_keys(source: Source, keys: Sequence[str], where: str | None) -> None:
+    """The keys are columns of the file, and `where` is a number or true/false."""
+    missing_columns(source.types, keys)
+    if where is not None:
+        source.number(where)
 
 
 def weight_sql(source: Source, design: SurveyDesign) -> str:
@@ -95,13 +53,20 @@ def weight_sql(source: Source, design: SurveyDesign) -> str:
 def bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
     """Name the rows of the file whose weights are missing, negative or infinite."""
     w = weight_sql(source, design)
-    bad = f"FROM {source.relation} WHERE {w} IS NULL OR NOT isfinite({w}) OR {w} < 0"
-    count = int(source.frame(f"SELECT count(*) AS n {bad}")["n"].iloc[0])
-    found = source.frame(f"SELECT file_row_number AS i {bad} LIMIT 10")["i"]
+    count, where = source.rows(f"{w} IS NULL OR NOT isfinite({w}) OR {w} < 0")
     raise EstimationError(
         f"weight {' x '.join(design.weight_columns)} is missing, negative or infinite in {count} rows",
-        where=f"rows {', '.join(map(str, found))} of the file", expected="a finite weight of 0 or more in every row",
+        where=where, expected="a finite weight of 0 or more in every row",
     )  # fmt: skip
+
+
+def check_finite(source: Source, columns: Sequence[str]) -> NoReturn:
+    """Name the column that holds infinite values, and their rows."""
+    for c in columns:
+        count, where = source.rows(f"NOT isfinite({source.number(c)})")
+        if count:
+            raise EstimationError(f"column {c!r} holds infinite values in {count} rows", where=where)
+    raise EstimationError(f"sums of the columns {list(columns)} are beyond what a double holds")
 
 
 def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Sequence[str], by: Sequence[str],
@@ -109,7 +74,7 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
     """The layout and (C, S) sums by domain and unit, from one aggregation over the file."""
     with Source(data) as source:  # type: ignore[arg-type]
         keys = key_names(design, by, where)
-        missing_columns(source.types, keys)
+        check_keys(source, keys, where)
         unique = {s.key: s for s in sums}
         inner = [quoted(k) for k in keys if k not in columns] + [f"{source.number(c)} AS {quoted(c)}" for c in columns]
         shared = [k for k in keys if k in columns]  # a column that is both key and value keeps its own copy
@@ -135,11 +100,12 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
             bad_weights(source, design)
         if not table["most"].max() > 0:
             raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    layout, inside = key_layout(table, design, by, where)
+    layout, inside = key_layout(data, table, design, by, where)
     order = {key: f"s{i}" for i, key in enumerate(unique)}
     out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
     if not np.isfinite(out).all():
-        raise EstimationError(f"one of the columns {list(columns)} holds infinite values")
+        with Source(data) as source:  # type: ignore[arg-type]
+            check_finite(source, columns)
     return layout, np.where(inside[:, None], out, 0.0)
 
 
@@ -159,9 +125,14 @@ def _sql(one: Sum, weight: str) -> str:
     return f"sum({factor})" if one.value.sql == ONE.sql else f"sum({factor} * {one.value.sql})"
 
 
-def key_layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
+def key_layout(data: Data, keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
     """Layout of the distinct keys, each a cell of its own, and which of them are inside `where`."""
-    units, unit = build_units(keys[list(design.key_columns)], design)
+    try:
+        units, unit = build_units(keys[list(design.key_columns)], design)
+    except EstimationError:  # once more, with the rows of the file as labels, so that the error names them
+        with Source(data) as source:  # type: ignore[arg-type]
+            keys.index = source.first_rows(key_names(design, by, where))
+        units, unit = build_units(keys[list(design.key_columns)], design)
     code, domains = domain_codes(keys, by)
     inside = np.ones(len(keys), bool)
     if where is not None:
@@ -169,34 +140,3 @@ def key_layout(keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], wher
         if not inside.any():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
     return Layout(units, domains, unit, code), inside
-
-
-def as_frame(data: Data, columns: Sequence[str]) -> pd.DataFrame:
-    """The named columns as a new DataFrame, from a frame or a file."""
-    wanted = list(dict.fromkeys(columns))
-    if isinstance(data, pd.DataFrame):
-        missing_columns(data.columns, wanted)
-        return data[wanted].copy(deep=False)
-    with Source(data) as source:
-        missing_columns(source.types, wanted)
-        return source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
-
-
-def middle(data: Data, name: str) -> float:
-    """The mean of the first rows of a column: near enough to its middle to take from it."""
-    with Source(data) as source:  # type: ignore[arg-type]
-        y = source.number(name)
-        found = source.connection.execute(
-            f"SELECT avg(y) FROM (SELECT {y} AS y FROM {source.relation} WHERE {y} IS NOT NULL LIMIT 2048)"
-        ).fetchone()
-    value = found[0] if found else None
-    return float(value) if value is not None and np.isfinite(value) else 0.0
-
-
-def not_zero_one(data: Data, name: str) -> list[float]:
-    """Up to five values of a column that are neither 0 nor 1 nor missing."""
-    with Source(data) as source:  # type: ignore[arg-type]
-        y = source.number(name)
-        return source.frame(f"SELECT DISTINCT {y} AS y FROM {source.relation} WHERE {y} NOT IN (0, 1) ORDER BY y LIMIT 5")[
-            "y"
-        ].tolist()

@@ -13,10 +13,10 @@ from evaltools.estimation.design import Names, SurveyDesign
 from evaltools.estimation.engine import Options, Stat, estimate
 from evaltools.estimation.expr import Array, Expr, as_expr, col
 from evaltools.estimation.lines import mean_line, mean_line_of_file, median_line, median_line_of_file
-from evaltools.estimation.parquet import FileData
 from evaltools.estimation.quantiles import RULES, density, quantile_sorted
 from evaltools.estimation.ranked import Line, ranked
 from evaltools.estimation.results import Estimates
+from evaltools.estimation.source import FileData
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class RelativeLine:
 
     within: "all" takes it over all rows with a value (a national line, also for domains); "domain" over each
     domain's own
+    rule: of the median where F = 1/2 exactly, see `quantiles`; the default is that of R's laeken
     """
 
     share: float = 0.6
     of: str = "median"
     within: str = "all"
-    rule: str = "math"
+    rule: str = "upper"
 
     def __post_init__(self) -> None:
         if self.of not in ("median", "mean") or self.within not in ("all", "domain") or self.rule not in RULES:
@@ -49,7 +50,8 @@ class RelativeLine:
                 return median_line_of_file(data, y, design, self.share, self.rule)
             return mean_line_of_file(data, y, design, self.share)
 
-        return Line(curve, of_file, self.within == "domain")
+        is_held = self.of == "median" and self.rule == "hf7"
+        return Line(curve, None if is_held else of_file, self.within == "domain")
 
 
 def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesign, by: Names = None, *,
@@ -92,7 +94,7 @@ def gap(y: str | Expr, line: float | str | Expr, alpha: float) -> Expr:
 
 
 def arpr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: float = 0.6, within: str = "all",
-         rule: str = "math", where: str | None = None, overall: bool = False, level: float = 0.95,
+         rule: str = "upper", where: str | None = None, overall: bool = False, level: float = 0.95,
          deff: str = "wor") -> Estimates:  # fmt: skip
     """At-risk-of-poverty rate: units with y below `share` of the median; the median's variance is carried.
 
@@ -108,7 +110,7 @@ def arpr(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: f
 
 
 def poverty_gap_at_median(data: Data, y: str, design: SurveyDesign, by: Names = None, *, share: float = 0.6,
-                          within: str = "all", rule: str = "math", where: str | None = None, overall: bool = False,
+                          within: str = "all", rule: str = "upper", where: str | None = None, overall: bool = False,
                           level: float = 0.95, deff: str = "wor") -> Estimates:  # fmt: skip
     """Relative median at-risk-of-poverty gap: (line - median of those below it) / line."""
     line = RelativeLine(share, "median", within, rule)

@@ -3,6 +3,7 @@
 F is the weighted distribution function. Rules where F(x_k) = p exactly (within 1e-12):
   "math"  : the smallest x with F(x) >= p
   "school": the mean of that x and the next
+  "upper" : the next, the smallest x with F(x) > p, as R's laeken (0.5) takes medians and quintiles
   "hf7"   : linear between the points (F(x_{k-1}) / F(x_{n-1}), x_k), R's default type 7; among rows with equal x and
             unequal weights it depends on their order, here as in R
 """
@@ -24,7 +25,7 @@ from evaltools.estimation.expr import Array
 from evaltools.estimation.ranked import Common, by_domains, estimate_ranked
 from evaltools.estimation.results import Estimates
 
-RULES = ("math", "school", "hf7")
+RULES = ("math", "school", "hf7", "upper")
 INTERVALS = ("mean", "beta", "xlogit")
 TIE = 1e-12
 
@@ -109,8 +110,12 @@ def quantile_sorted(y: Array, f: Array, p: float, rule: str = "math") -> float:
     if rule == "hf7":
         if n == 1:
             return float(y[0])
-        return float(np.interp(p, np.concatenate([[0.0], f[:-1]]) / f[-2], y))
+        at = np.concatenate([[0.0], f[:-1]]) / f[-2]
+        k = min(int(np.searchsorted(at, p - TIE)), n - 1)
+        return float(y[k]) if abs(at[k] - p) <= TIE else float(np.interp(p, at, y))  # rounding moves no knot
     k = min(int(np.searchsorted(f, p - TIE)), n - 1)
+    if rule == "upper" and abs(f[k] - p) <= TIE:
+        return float(y[min(k + 1, n - 1)])
     if rule == "school" and abs(f[k] - p) <= TIE and k + 1 < n:
         return float(y[k] + y[k + 1]) / 2
     return float(y[k])

@@ -18,8 +18,8 @@ from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, assemble, load_rows, srs_variance
 from evaltools.estimation.expr import ONE, Array
 from evaltools.estimation.parallel import each
-from evaltools.estimation.parquet import FileData
 from evaltools.estimation.results import Estimates, joined
+from evaltools.estimation.source import FileData
 from evaltools.estimation.units import Codes
 from evaltools.estimation.variance import Scores, Variation
 
@@ -36,10 +36,10 @@ Common = tuple[float, Array]
 @dataclass(frozen=True)
 class Line:
     """A line estimated from the data: `curve` on all rows, or on each domain's own where `is_own`; `of_file`: the line
-    over all rows of a file that is never held."""
+    over all rows of a file that is never held (None: all must be)."""
 
     curve: LineCurve
-    of_file: Callable[[FileData, str, SurveyDesign], Common]
+    of_file: Callable[[FileData, str, SurveyDesign], Common] | None = None
     is_own: bool = False
 
 
@@ -118,7 +118,11 @@ def by_domains(data: Data, y: str, design: SurveyDesign, by: Names, options: Opt
     """`one` on all rows; of a file with more rows than are held at once, on whole domains at a time."""
     if isinstance(data, pd.DataFrame) or options.overall or not (names(by) and parquet.is_long(data, design, batches.HELD)):
         return one(load_rows(data, design, [y], names(by), options.where), None)
-    common = None if line is None or line.is_own else line.of_file(data, y, design)
+    common = None
+    if line is not None and not line.is_own:
+        if line.of_file is None:
+            return one(load_rows(data, design, [y], names(by), options.where), None)
+        common = line.of_file(data, y, design)
     parts = batches.load_batches(data, design, [y], names(by), options.where)
     return joined([one(rows, common) for rows in parts])
 
@@ -259,11 +263,15 @@ def _replicated(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[P
         at = _common_line(y, weight, line)[0] if line is not None and not line.is_own else np.nan
         found = [_apply(weight, p.order.kept(there), curve, line, at, value.shape[1]).value for p in passes]
         theta[r] = np.concatenate(found).ravel()
-    return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
+    return replicates.deviations(theta, value.ravel(), m, design, _replicated_df(rows, layout, code, m, y, value))
+
+
+def _replicated_df(rows: Rows, layout: Layout, code: Codes, m: replicates.Multipliers, y: Array, value: Array) -> Array:
+    return np.repeat(replicates.domain_df(rows, layout, code, m, ~np.isnan(y))[:, None], value.shape[1], axis=1)
 
 
 def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes: list[Pass], value: Array,
-                       *_: object) -> replicates.Replicated:  # fmt: skip
+                       _curve: Curve, _line: Line | None, y: Array) -> replicates.Replicated:  # fmt: skip
     """Weighted means under every replicate weight: value + sum w_r u W / sum w_r, u of the full sample."""
     base, code, m = replicates.row_factors(rows, design)
     stacked = []
@@ -278,4 +286,4 @@ def _replicated_shares(rows: Rows, design: SurveyDesign, layout: Layout, passes:
         with np.errstate(divide="ignore", invalid="ignore"):
             stacked.append(one.value[:, :, None] + moved * full / weight)
     theta = np.concatenate(stacked).reshape(value.size, -1).T
-    return replicates.deviations(theta, value.ravel(), m, design, replicates.domain_df(rows, layout, code, m))
+    return replicates.deviations(theta, value.ravel(), m, design, _replicated_df(rows, layout, code, m, y, value))

@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from evaltools.errors import EstimationError
-from evaltools.estimation.cells import Layout, Rows, sum_rows, with_overall
+from evaltools.estimation.cells import Layout, Rows, sum_rows, valid_rows, with_overall
 from evaltools.estimation.expr import Array
-from evaltools.estimation.units import Units
+from evaltools.estimation.units import Units, rows_text
 from evaltools.estimation.variance import Replicated
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Replicates:
                 "replicate weights without scale", expected="scale= or rscales= from the documentation of the survey",
                 todo="JK1: scale=(R - 1) / R; bootstrap: scale=1 / (R - 1); BRR: scale=1 / R; JKn: rscales per stratum",
             )  # fmt: skip
+        if scale is not None and not 0 < scale < np.inf:
+            raise EstimationError(f"scale={scale} of replicate weights", expected="a finite number above 0")
         factors = np.broadcast_to(1.0 if rscales is None else np.asarray(rscales, float), len(columns))
         if len(factors) != len(columns) or not (np.isfinite(factors).all() and (factors >= 0).all()):
             raise EstimationError("rscales do not fit", expected=f"{len(columns)} finite values of 0 or more")
@@ -93,8 +95,8 @@ class Multipliers:
 def multipliers(units: Units, spec: Replicates) -> Multipliers:
     """Replicate factors of first-stage units; with fpc, rscales carry 1 - f (R: as.svrepdesign)."""
     first = units.stages[0]
-    stratum, n = first.stratum, first.sampled
-    if (n == 1).any() and spec.kind != "JK1":
+    stratum, n, sampled_whole = first.stratum, first.sampled, first.is_certain
+    if ((n == 1) & ~sampled_whole).any():
         raise EstimationError(
             "replicates cannot be made where a stratum has one PSU", todo="merge strata before making replicate weights"
         )
@@ -102,10 +104,11 @@ def multipliers(units: Units, spec: Replicates) -> Multipliers:
     if spec.kind == "JK1" and len(n) > 1:
         raise EstimationError("JK1 needs a design without strata", todo="use Replicates.jkn()")
     if spec.kind in ("JK1", "JKn"):
-        factor = np.where(stratum[:, None] == stratum[None, :], (n / (n - 1))[stratum][:, None], 1.0)
+        factor = np.where(stratum[:, None] == stratum[None, :], (n / np.maximum(n - 1, 1))[stratum][:, None], 1.0)
         np.fill_diagonal(factor, 0.0)
-        rscales = (kept * (n - 1) / n)[stratum]
-        return Multipliers(factor, np.sqrt(rscales), rscales)
+        varies = ~sampled_whole[stratum]  # a stratum taken whole has no replicates, as in R
+        rscales = (kept * (n - 1) / n)[stratum][varies]
+        return Multipliers(factor[:, varies], np.sqrt(rscales), rscales)
     if (kept < 1 - 1e-9).any():
         raise EstimationError(
             "the rescaled bootstrap does not carry a finite population correction", todo="drop fpc, or use JKn"
@@ -128,8 +131,12 @@ def row_factors(rows: Rows, design: SurveyDesign) -> tuple[Array, Array, Multipl
         of_psu = rows.layout.units.stages[0].of_unit
         return rows.weight, of_psu[rows.unit], multipliers(rows.layout.units, spec)
     weights = np.column_stack([rows.columns[c] for c in spec.columns])
-    if not np.isfinite(weights).all():
-        raise EstimationError("replicate weights are missing in some rows", expected="a finite weight in every row")
+    wrong = ~(weights >= 0).all(axis=1)
+    if wrong.any():
+        raise EstimationError(
+            f"replicate weights are missing or negative in {int(wrong.sum())} rows",
+            where=f"{rows_text(np.flatnonzero(wrong))}, counted from 0", expected="a weight of 0 or more in every row",
+        )  # fmt: skip
     rscales = np.asarray(spec.rscales, float)
     base = rows.size if spec.is_combined else rows.weight
     return base, np.arange(len(base)), Multipliers(weights, np.sqrt((spec.scale or 1.0) * rscales), rscales)
@@ -161,7 +168,12 @@ def replicate_ratios(rows: Rows, design: SurveyDesign, layout: Layout, stats: Se
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             theta[:, :, k] = (num + stat.pivot * w if stat.is_total else num / den + stat.pivot).T
-    return deviations(theta.reshape(r, -1), value.ravel(), m, design, domain_df(rows, layout, code, m))
+    df: dict[tuple, Array] = {}
+    for one in (stat.sums[0] for stat in stats):
+        if one.key not in df:
+            df[one.key] = domain_df(rows, layout, code, m, valid_rows(rows.columns, one, len(rows.weight)))
+    of_each = np.column_stack([df[stat.sums[0].key] for stat in stats])
+    return deviations(theta.reshape(r, -1), value.ravel(), m, design, of_each)
 
 
 def replicate_totals(domain, unit, values: Array, count: int, factors: Array) -> Array:
@@ -182,11 +194,11 @@ def deviations(theta: Array, value: Array, m: Multipliers, design: SurveyDesign,
     return Replicated(out, (spec, len(m.root)), df)
 
 
-def domain_df(rows: Rows, layout: Layout, code: Array, m: Multipliers) -> Array:
-    """(D,) rank of the domain's replicate weights less one (R: degf of a replicate design)."""
+def domain_df(rows: Rows, layout: Layout, code: Array, m: Multipliers, valid: np.ndarray) -> Array:
+    """(D,) rank of the replicate weights of the domain's `valid` (n,) rows, less one (R: degf of a replicate design)."""
     out = np.zeros(len(layout.domains))
     domain = rows.domain
-    keep = (domain >= 0) & (rows.weight > 0)
+    keep = (domain >= 0) & (rows.weight > 0) & valid
     order = np.argsort(domain[keep], kind="stable")
     codes, sorted_domain = code[keep][order], domain[keep][order]
     bounds = np.searchsorted(sorted_domain, np.arange(len(out) + 1))
@@ -197,7 +209,7 @@ def domain_df(rows: Rows, layout: Layout, code: Array, m: Multipliers) -> Array:
 
 
 def _rank(table: Array) -> int:
-    if not len(table):
+    if not table.size:
         return 1
     distinct = np.unique(table, axis=0)
     values = np.linalg.svd(distinct, compute_uv=False)

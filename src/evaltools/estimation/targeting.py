@@ -14,8 +14,8 @@ from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Options, Stat, estimate
 from evaltools.estimation.expr import ONE, Expr, col, lit
 from evaltools.estimation.linear import check_indicators, counted
-from evaltools.estimation.parquet import as_frame
 from evaltools.estimation.results import Estimates, derive
+from evaltools.estimation.source import as_frame
 
 
 def exclusion_error(data: Data, entitled: str, listed: str, design: SurveyDesign, by: Names = None, *,

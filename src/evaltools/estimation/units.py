@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.errors import EstimationError
+from evaltools.estimation import singletons
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array
 
 Codes = NDArray[Any]  # integers
-CERTAIN = 1e-7  # R's survey takes 1 - f below this as a census of the stratum
 
 
 @dataclass(frozen=True)
@@ -101,16 +101,15 @@ def build_units(keys: pd.DataFrame, design: SurveyDesign, token: bytes = b"") ->
         stratum = parent
         if s < len(design.strata):
             stratum, _ = pair(parent, factorize(keys[design.strata[s]], "stratum")[0])
-        drawn_in = stratum
-        if s == 0 and design.singleton == "collapse":
-            stratum, said = _collapse(stratum, _psu_codes(keys, design, 0))
-            notes += said
         psu = _psu_codes(keys, design, s)
         unit, first = pair(stratum, psu)
         if s == 0:
-            _check_nested(keys, design, stratum, psu, unit, first)
+            _check_nested(keys, design, psu, first)
             labels = _labels(keys, design, first, token)
-        population = _population(keys, design, s, stratum, drawn_in, first)
+        population = _population(keys, design, s, stratum, first)
+        if s == 0 and design.singleton == "collapse":
+            group = singletons.collapse(keys, design, stratum, np.bincount(stratum[first]), population, notes)
+            stratum, population = group[stratum], np.bincount(group, population)
         stage, fraction = _stage(keys, design, s, stratum, population, first, parent, multiplier, unit, notes)
         raw.append((stage, unit))
         parent, parent_first, multiplier = unit, first, multiplier[parent[first]] * fraction[stratum[first]]
@@ -133,21 +132,19 @@ def _stage(keys, design, s, stratum, population, first, parent, multiplier, unit
     count = int(of_stratum.max(initial=-1)) + 1
     sampled = np.bincount(of_stratum, minlength=count).astype(np.float64)
     fraction = sampled / population
-    certain = 1.0 - fraction < CERTAIN
+    certain = 1.0 - fraction < singletons.CERTAIN
     above = np.zeros(count)
     above[of_stratum] = multiplier[parent[first]]
     scale = np.where(certain, 0.0, (1.0 - fraction) * sampled / np.maximum(sampled - 1.0, 1.0))
     lonely = (sampled == 1) & ~certain & (above > 0)
     parent_of_stratum = np.zeros(count, np.int64)
     parent_of_stratum[of_stratum] = parent[first]
-    scale, centred = _lonely(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes)
+    scale, centred = singletons.apply(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes)
     return Stage(unit, of_stratum, sampled, scale * above, centred, certain), fraction
 
 
-def _population(
-    keys: pd.DataFrame, design: SurveyDesign, s: int, stratum: Codes, drawn_in: Codes, first: Codes
-) -> Array:
-    """Units in the population per stratum (of joined strata, their sum); infinite without fpc."""
+def _population(keys: pd.DataFrame, design: SurveyDesign, s: int, stratum: Codes, first: Codes) -> Array:
+    """Units in the population per stratum; infinite without fpc."""
     count = int(stratum.max(initial=-1)) + 1
     if s >= len(design.fpcs):
         return np.full(count, np.inf)
@@ -163,87 +160,24 @@ def _population(
             expected="the number of units in the population of the stratum (a count, not a fraction)",
             todo="give counts; a sampling fraction f is the count n / f",
         )  # fmt: skip
-    original = np.zeros(int(drawn_in.max(initial=-1)) + 1)
-    original[drawn_in] = value
-    differs = original[drawn_in] != value
+    population = np.zeros(count)
+    population[stratum] = value
+    differs = population[stratum] != value
     if differs.any():
         raise EstimationError(
             f"fpc column {name!r} varies within a stratum of stage {s + 1}", where=rows_text(keys.index[differs]),
             expected="one count per stratum",
         )  # fmt: skip
-    short = original < np.bincount(drawn_in[first], minlength=len(original))
+    short = population < np.bincount(stratum[first], minlength=count)
     if short.any():
         raise EstimationError(
             f"fpc column {name!r} is less than the number of units sampled at stage {s + 1}",
-            where=rows_text(keys.index[short[drawn_in]]), expected="at least the units sampled in the stratum",
+            where=rows_text(keys.index[short[stratum]]), expected="at least the units sampled in the stratum",
         )  # fmt: skip
-    population = np.zeros(count)
-    _, one = pair(stratum, drawn_in)
-    np.add.at(population, stratum[one], value[one])
     return population
 
 
-def _lonely(keys, design, s, lonely, scale, parent_of_stratum, stratum, notes) -> tuple[Array, NDArray[np.bool_]]:
-    """Apply the rule for strata of one unit to their scales; returns scales and whether strata are centred."""
-    centred = np.ones(len(scale), bool)
-    if not lonely.any():
-        return scale, centred
-    rule = design.singleton
-    named = _stratum_names(keys, design, s, stratum, lonely)
-    if rule == "error" or (rule == "collapse"):
-        raise EstimationError(
-            f"{int(lonely.sum())} strata have one sampled unit at stage {s + 1}: their variance cannot be estimated",
-            where=named, expected="two sampled units in every stratum",
-            todo="merge the stratum with a neighbour in the design, or pass singleton='collapse', 'adjust', "
-            "'average' or 'certainty' to SurveyDesign, and say so in the report",
-        )  # fmt: skip
-    notes.append(f"singleton='{rule}' at stage {s + 1}: {named}")
-    if rule == "adjust":
-        centred[lonely] = False
-    elif rule == "certainty":
-        scale = np.where(lonely, 0.0, scale)
-    else:
-        scale = np.where(lonely, 0.0, scale * _average_factor(parent_of_stratum, lonely)[parent_of_stratum])
-    return scale, centred
-
-
-def _average_factor(parent: Codes, lonely: NDArray[np.bool_]) -> Array:
-    """Strata over strata with a variance, per parent; where a parent has none, those of the whole stage."""
-    strata = np.bincount(parent).astype(np.float64)
-    good = np.bincount(parent, weights=~lonely)
-    if not (good > 0).all():
-        if not (~lonely).any():
-            raise EstimationError("singleton='average' with no stratum of two units to take the average from")
-        return np.full(len(strata), len(lonely) / (~lonely).sum())
-    return strata / good
-
-
-def _stratum_names(keys, design, s, stratum, lonely) -> str:
-    columns = [*design.strata[: s + 1], *design.psus[:s]]
-    rows = np.flatnonzero(lonely[stratum])
-    if not columns:
-        return "the whole sample is one unit"
-    shown = keys.iloc[rows][columns].drop_duplicates()
-    text = [", ".join(f"{c}={v!r}" for c, v in r.items()) for r in shown.head(10).to_dict("records")]
-    return "; ".join(text) + (f"; and {len(shown) - 10} more" if len(shown) > 10 else "")
-
-
-def _collapse(stratum: Codes, psu: Codes) -> tuple[Codes, list[str]]:
-    """Join each stratum of one PSU with the next in sorted order (the last with the one before)."""
-    _, first = pair(stratum, psu)
-    sampled = np.bincount(stratum[first])
-    group, size, groups = np.zeros(len(sampled), np.int64), 0, 0
-    for h, n in enumerate(sampled):
-        group[h], size = groups, size + n
-        if size > 1:
-            groups, size = groups + 1, 0
-    if size and groups:
-        group[group == groups] = groups - 1
-    joined = len(sampled) - len(np.unique(group))
-    return group[stratum], [f"{joined} strata of one PSU were joined with a neighbour"] if joined else []
-
-
-def _check_nested(keys, design, stratum, psu, unit, first) -> None:
+def _check_nested(keys, design, psu, first) -> None:
     if design.nest or not design.psus or not design.strata:
         return
     twice = np.bincount(psu[first]) > 1

@@ -24,6 +24,7 @@ from evaltools.estimation.expr import Array
 from evaltools.estimation.units import Stage, Units
 
 MAX_DENSE = 2**27  # elements (1 GiB of float64)
+CANCELS = 1e-4  # of the sum of squares: below it the difference of sums has lost digits (a total near its control)
 Columns = slice | NDArray[np.int64]
 
 
@@ -54,16 +55,21 @@ class Scores:
         return int(self.table.shape[1])  # type: ignore[index]
 
     def variance(self) -> Array:
-        """(K,) variances without any dense L x K table."""
-        total = np.zeros(len(self))
+        """(K,) variances without any dense L x K table, save where the two parts of Z all but cancel."""
+        own, cross = np.zeros(len(self)), np.zeros(len(self))
         for stage in self.units.stages:
             table = _sum_to(stage, self.table)
-            total += _sparse_variance(stage, table)
+            own += _sparse_variance(stage, table)
             if self.common is not None and self.load is not None:
                 centred = _centred(stage, _sum_to(stage, self.common))
                 weighted = centred * stage.scale[stage.stratum][:, None]
-                total += 2 * ((table.T @ weighted).T * self.load).sum(axis=0)
-                total += ((weighted.T @ centred @ self.load) * self.load).sum(axis=0)
+                cross += 2 * ((table.T @ weighted).T * self.load).sum(axis=0)
+                own += ((weighted.T @ centred @ self.load) * self.load).sum(axis=0)
+        total = own + cross
+        lost = np.flatnonzero(total < CANCELS * own) if self.common is not None else []
+        step = max(MAX_DENSE // 8 // max(self.units.count, 1), 1)
+        for chosen in (lost[i : i + step] for i in range(0, len(lost), step)):
+            total[chosen] = (self.factor(chosen) ** 2).sum(axis=0)
         return np.maximum(total, 0.0)
 
     def factor(self, columns: Columns = slice(None)) -> Array:
@@ -103,7 +109,7 @@ def beside(parts: Sequence[Variation]) -> Scores:
 class Replicated:
     """Deviations of R replicate estimates, each times sqrt(scale x rscale): (R, K).
 
-    label: of the set of replicate weights, so that two sets are not mixed; df: (D,) per domain
+    label: of the set of replicate weights, so that two sets are not mixed; df: (D, m) per domain and statistic
     """
 
     deviations: Array
