@@ -43,6 +43,7 @@ def stored(persons, tmp_path, monkeypatch):
     """The file, where 1,500 rows (about two domains) are held at once and 400 tell where the median is."""
     monkeypatch.setattr(batches, "HELD", 1500)
     monkeypatch.setattr(lines, "SAMPLE", 400)
+    monkeypatch.setattr(lines, "MANY", 1500)
     persons.to_parquet(tmp_path / "persons.parquet")
     return tmp_path / "persons.parquet"
 
@@ -67,6 +68,7 @@ def test_a_row_over_all_domains_holds_all_rows(persons, stored):
 def test_a_file_in_an_order_that_hides_its_median_is_refused(persons, tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "HELD", 1500)
     monkeypatch.setattr(lines, "SAMPLE", 400)
+    monkeypatch.setattr(lines, "MANY", 1500)
     misled = np.where(np.arange(len(persons)) % (len(persons) // 400) == 0, 1.0, 5.0)
     persons.assign(income=misled + persons.index * 1e-6).to_parquet(tmp_path / "p.parquet")
     with pytest.raises(EstimationError, match="was not found around the middle"):

@@ -79,6 +79,7 @@ def test_the_lorenz_curve_by_hand_counts_the_last_person_in_part():
     [
         *(("math", 0.5, 2), ("math", 0.51, 3), ("math", 1, 4), ("math", 0, 1)),
         *(("school", 0.5, 2.5), ("school", 0.51, 3), ("hf7", 0.5, 2.5), ("hf7", 0.25, 1.75)),
+        *(("upper", 0.5, 3), ("upper", 0.51, 3), ("upper", 1, 4), ("hf7", 1 / 3 + 1e-14, 2), ("hf7", 1, 4)),
     ],
 )
 def test_tie_rules_of_quantiles(rule, p, value):

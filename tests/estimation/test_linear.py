@@ -147,6 +147,19 @@ class TestBadInput:
         with pytest.raises(EstimationError, match="not numeric"):
             mean(frame.assign(y="many"), "y", DESIGN)
 
+    @pytest.mark.parametrize("y", [pd.Timestamp("2020-12-31"), pd.Timedelta(1, "D"), 1j])
+    def test_dates_and_durations_are_no_quantities(self, frame, y):
+        with pytest.raises(EstimationError, match="not numeric"):
+            mean(frame.assign(y=y), "y", DESIGN)
+
+    def test_two_columns_of_one_name(self, frame):
+        with pytest.raises(EstimationError, match="two columns are called 'y'"):
+            mean(pd.concat([frame, frame[["y"]]], axis=1), "y", DESIGN)
+
+    def test_a_group_called_as_the_row_over_all_is(self, frame):
+        with pytest.raises(EstimationError, match="a group is called 'all'"):
+            mean(frame.assign(g="all"), "y", DESIGN, by="g", overall=True)
+
     def test_an_infinite_value(self, frame):
         frame.loc[5, "y"] = np.inf
         with pytest.raises(EstimationError, match="infinite"):

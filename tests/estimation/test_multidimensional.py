@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evaltools.errors import EstimationError
-from evaltools.estimation import SurveyDesign, alkire_foster, decompose, fgt
+from evaltools.estimation import SurveyDesign, alkire_foster, decompose, decompose_m0, fgt
 
 FRAME = pd.DataFrame({"a": [1, 1, 0, 0], "b": [1, 0, 1, 0], "c": [1, 1, 0, 0], "w": [1.0, 2, 3, 4], "v": range(4)})
 DESIGN = SurveyDesign(weight="w", psu="v")
@@ -63,3 +63,16 @@ def test_contributions_add_up_to_the_whole(survey, alpha):
     assert ones @ parts.where("relative").cov @ ones == pytest.approx(0, abs=1e-12)
     by = fgt(survey, "income", "line", design, by="county", alpha=alpha)
     assert parts.where("value").se == pytest.approx(by.se)
+
+
+def test_contributions_to_m0_add_up_to_it(survey):
+    design = SurveyDesign(weight="weight", stratum="stratum", psu="village")
+    whole = alkire_foster(survey, ["listed", "poor"], 0.5, design).one("M0")
+    own = alkire_foster(survey, ["listed", "poor"], 0.5, design, by="county").where("M0")
+    e = decompose_m0(survey, ["listed", "poor"], 0.5, design, "county")
+    np.testing.assert_allclose(e.where("value").estimate, own.estimate, rtol=1e-12)
+    np.testing.assert_allclose(e.where("value").se, own.se, rtol=1e-9)
+    parts = e.where("contribution")
+    assert parts.estimate.sum() == pytest.approx(whole.estimate)
+    assert parts.cov.sum() == pytest.approx(whole.se**2)
+    assert e.where("relative").estimate.sum() == pytest.approx(1)

@@ -107,8 +107,36 @@ def test_an_infinite_value_in_a_file(survey, tmp_path):
     survey.loc[7, "income"] = np.inf
     survey.to_parquet(tmp_path / "bad.parquet")
     for estimator in (mean, gini):
-        with pytest.raises(EstimationError, match="infinite"):
+        with pytest.raises(EstimationError, match=r"'income' holds infinite values in 1 rows\n  where: rows 7 of the file"):
             estimator(tmp_path / "bad.parquet", "income", DESIGN)
+
+
+@pytest.mark.parametrize("estimator", [mean, gini])
+def test_errors_in_the_keys_name_rows_of_the_file(survey, stored, tmp_path, estimator):
+    """Row 100 stands in village v8 of stratum 0; in the folder each stratum is a file of its own."""
+    folder = isinstance(stored, str)
+    at = "part0/rows.parquet:100" if folder else "100"
+    for column, value, design, text in (
+        ("village", None, DESIGN, f"missing in 1 rows\n  where: rows {at}"),
+        ("village", "v39", DESIGN, f"where: rows {at}, "),
+        ("persons", 0, SurveyDesign(weight="weight", psu="village", fpc="persons"), f"where: rows .*{at}"),
+    ):
+        path = tmp_path / "part0" / "rows.parquet" if folder else stored
+        frame = survey[survey.stratum == "0"] if folder else survey
+        if column == "persons":  # a count of units that is one for all
+            frame = frame.assign(persons=40)
+        bad = frame.copy()
+        bad.loc[100, column] = value
+        bad.to_parquet(path)
+        with pytest.raises(EstimationError, match=text):
+            estimator(tmp_path if folder else path, "income", design)
+
+
+def test_a_text_column_says_no_domain(survey, tmp_path):
+    survey.to_parquet(tmp_path / "s.parquet")
+    for estimator in (mean, gini):
+        with pytest.raises(EstimationError, match="'county' is not numeric"):
+            estimator(tmp_path / "s.parquet", "income", DESIGN, where="county")
 
 
 def test_absent_files_and_columns(survey, tmp_path):

@@ -84,6 +84,17 @@ class TestPlan:
         deff = 1 + (6 - 1) * 0.05
         assert row.households_needed == int(np.ceil(size_for_verdict(0.005, 0.02) * deff / 0.3 / 0.95))
 
+    def test_whole_households_of_each_group_are_visited_in_a_village(self, villages):
+        strata = plan(villages, [APPROVAL], PlanOptions(groups=GROUPS, per_village=15)).strata
+        parts = strata[[f"{g}_per_village" for g in GROUPS]]
+        assert (parts.sum(axis=1) == strata.per_village).all()
+        assert parts.iloc[0].tolist() == [8, 4, 3]
+
+    def test_notes_are_in_the_language_asked_for(self, villages):
+        made = plan(villages, [OMISSION], PlanOptions(groups=GROUPS, budget=1000, village_cost=800), lang="zh")
+        assert all("户" in n or "费用" in n for n in made.notes)
+        assert all("梅州市" in n or "汕尾市" in n for n in made.notes)
+
     def test_what_a_budget_cannot_decide_is_said(self, villages):
         options = PlanOptions(groups=GROUPS, village_cost=2000, household_cost=200, budget=60_000)
         made = plan(villages, [OMISSION, APPROVAL], options)
@@ -163,8 +174,24 @@ class TestDraw:
 
     def test_short_rosters_are_named(self, villages, roster):
         made = plan(villages, [APPROVAL], PlanOptions(groups=GROUPS))
-        notes = draw(villages, made, roster[roster.group != "non_registered"], seed=1).notes
-        assert any("non_registered" in n for n in notes)
+        drawn = draw(villages, made, roster[roster.group != "non_registered"], seed=1)
+        assert any("non_registered" in n for n in drawn.notes)
+        planned, main = made.strata.households.sum(), drawn.villages[drawn.villages.role == "main"].village_code
+        have = (drawn.households.village_code.isin(main) & (drawn.households.role == "main")).sum()
+        assert drawn.notes[0].startswith(f"the roster gives {have} main households of the {planned} planned")
+
+    def test_a_roster_without_groups_says_which_there_are(self, villages, roster):
+        made = plan(villages, [APPROVAL], PlanOptions(groups=GROUPS))
+        with pytest.raises(DataMissingError, match="one of registered_labour, non_registered"):
+            draw(villages, made, roster.drop(columns="group"), seed=1)
+
+    def test_village_weights_add_up_to_the_households_of_their_stratum(self, villages):
+        made = plan(villages, [APPROVAL], PlanOptions())
+        main = draw(villages, made, seed=1).villages.query("role == 'main'")
+        for (city, stratum), part in main.groupby(["city", "stratum"]):
+            there = villages[(villages.city_code == city) & (villages.county_code == stratum)]
+            sizes = part["size"] * part.village_weight  # each village but a certain one stands for one interval
+            assert sizes.sum() == pytest.approx(there.hukou_households.sum(), rel=1e-9)
 
     def test_files_in_and_excel_out(self, villages, roster, tmp_path):
         villages.to_parquet(tmp_path / "v.parquet")
@@ -178,5 +205,9 @@ class TestDraw:
         listed = pd.read_excel(tmp_path / "a.xlsx", sheet_name="户", dtype=str)
         assert {"行政村代码", "户编号", "权数", "用途"} <= set(listed)
         assert listed["行政村代码"].str.len().eq(12).all()
+        assert set(listed["户类别"]) == {"有劳动能力建档立卡户", "非建档立卡户", "无劳动能力建档立卡户"}
+        assert "梅州市" in set(listed["地市名称"])
+        said = pd.read_excel(tmp_path / "a.xlsx", sheet_name="说明", dtype=str)["项目"].tolist()
+        assert not [word for word in said if word.isascii()]
         with pytest.raises(DataMissingError, match="999"):
             plan_files(tmp_path / "v.parquet", tmp_path / "x.xlsx", [OMISSION], options, cities=["999"])

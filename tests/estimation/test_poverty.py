@@ -18,6 +18,8 @@ from evaltools.estimation import (
     poverty_gap_at_median,
     quantile,
 )
+from evaltools.estimation.lines import median_line
+from evaltools.estimation.quantiles import MANY, RULES, quantile_sorted
 
 FRAME = pd.DataFrame({"y": [50.0, 80, 100, 120, 200, 30], "z": 100.0, "w": [1.0, 1, 2, 2, 1, 1], "v": range(6)})
 DESIGN = SurveyDesign(weight="w", psu="v")
@@ -130,3 +132,15 @@ def test_nonsense_lines_and_powers_are_refused(bad):
 def test_nonsense_relative_lines_are_refused(bad):
     with pytest.raises(EstimationError):
         RelativeLine(**bad)
+
+
+def test_many_rows_are_looked_at_only_near_the_median_whatever_the_tie_rule():
+    rng = np.random.default_rng(0)
+    y, w = np.exp(rng.normal(9, 0.8, MANY + 1)), rng.uniform(0.5, 2, MANY + 1)
+    f = np.cumsum(w[np.argsort(y)]) / w.sum()
+    for rule in RULES:
+        line, u = median_line(y, w, 0.6, rule)
+        assert line == pytest.approx(0.6 * quantile_sorted(np.sort(y), f, 0.5, rule), rel=1e-12)
+        assert (w @ w) ** 0.5 / w.sum() * 0.3 * np.exp(9) * 0.8 * np.sqrt(2 * np.pi) == pytest.approx(
+            np.sqrt((w * w) @ (u * u)), rel=0.1
+        )

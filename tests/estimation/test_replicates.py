@@ -58,6 +58,18 @@ class TestBadInput:
         with pytest.raises((EstimationError, ValueError)):
             Replicates.given(["r1", "r2"], rscales=rscales)
 
+    @pytest.mark.parametrize("scale", [0, -1, np.nan, np.inf])
+    def test_scales_that_are_none(self, scale):
+        with pytest.raises(EstimationError, match="scale="):
+            Replicates.given(["a", "b"], scale=scale)
+
+    @pytest.mark.parametrize("value", [-1.0, np.nan])
+    def test_bad_replicate_weights_name_their_rows(self, survey, value):
+        frame = survey.assign(r1=1.0, r2=2.0)
+        frame.loc[7, "r1"] = value
+        with pytest.raises(EstimationError, match="rows 7, counted from 0"):
+            mean(frame, "x", SurveyDesign(weight="weight", replicates=Replicates.given(["r1", "r2"], scale=0.5)))
+
     def test_missing_replicate_weights(self, survey):
         survey.loc[0, "x"] = np.nan
         design = SurveyDesign(weight="weight", replicates=Replicates.given(["x", "line"], scale=1))

@@ -78,7 +78,7 @@ def test_scaling_the_weights_changes_no_ratio(name, frame, factor):
     same(ESTIMATORS[name](frame), ESTIMATORS[name](frame.assign(w=frame.w * factor)))
 
 
-@pytest.mark.parametrize("name", ["mean", "total", "ratio", "gini", "alkire_foster"])
+@pytest.mark.parametrize("name", ESTIMATORS)
 @fast
 @given(frame=samples())
 def test_splitting_rows_within_a_village_changes_no_estimate_and_no_error(name, frame):

@@ -4,7 +4,8 @@ Nothing here knows a policy: limits come in as rules with `.value`, `.comparison
 """
 
 from evaltools.estimation.design import SurveyDesign
-from evaltools.estimation.drawing import Draw, draw, draw_files, equal_interval, plan_files, systematic
+from evaltools.estimation.drawing import Draw, draw, equal_interval, systematic
+from evaltools.estimation.field_lists import draw_files, plan_files
 from evaltools.estimation.inequality import gini, lorenz, qsr
 from evaltools.estimation.judge import (
     Combination,
@@ -18,7 +19,7 @@ from evaltools.estimation.judge import (
     rate_limits,
 )
 from evaltools.estimation.linear import mean, proportion, ratio, total
-from evaltools.estimation.multidimensional import alkire_foster, decompose
+from evaltools.estimation.multidimensional import alkire_foster, decompose, decompose_m0
 from evaltools.estimation.planning import (
     Objective,
     PlanOptions,
@@ -45,7 +46,7 @@ from evaltools.estimation.weights import Weights
 __all__ = [
     "Combination", "Difference", "Draw", "Estimate", "Estimates", "Objective", "PlanOptions", "RelativeLine",
     "Replicates", "SamplePlan", "SurveyDesign", "Verdict", "Weights", "agreement", "alkire_foster", "arpr",
-    "cgh_ratio", "combine", "covariance", "coverage", "decompose", "difference", "draw", "draw_files",
+    "cgh_ratio", "combine", "covariance", "coverage", "decompose", "decompose_m0", "difference", "draw", "draw_files",
     "effective_households", "effective_n", "equal_interval", "exclusion_error", "fgt", "gini",
     "inclusion_error", "judge", "judge_limits", "judge_rate", "lorenz", "mean", "plan", "plan_files",
     "poverty_gap_at_median", "power_to_decide", "proportion", "qsr", "quantile", "rate_limits", "ratio",

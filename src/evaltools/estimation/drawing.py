@@ -7,32 +7,18 @@ groups.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evaltools.errors import DataMissingError, EstimationError
+from evaltools.estimation import wording
 from evaltools.estimation.cells import missing_columns
 from evaltools.estimation.expr import Array
-from evaltools.estimation.planning import Objective, PlanOptions, SamplePlan, largest_remainder, plan
+from evaltools.estimation.planning import SamplePlan, largest_remainder
 from evaltools.estimation.planning import _sizes as village_sizes
-
-ZH = {
-    "city": "地市", "stratum": "层", "village_code": "行政村代码", "name": "行政村", "order": "顺序", "role": "用途",
-    "size": "户数", "village_probability": "村入样概率", "is_certainty": "必选村", "household_id": "户编号",
-    "group": "户类别", "household_probability": "户入样概率", "weight": "权数", "villages": "村数",
-    "per_village": "每村户数", "households": "户数合计",
-    "objective": "目标", "expected": "预计比例", "limit": "标准", "margin": "允许误差", "design_effect": "设计效应",
-    "households_needed": "所需户数", "n_effective": "有效户数", "achieved": "达到", "is_reached": "是否达到",
-    "note": "说明",
-    "cost": "费用（元）", "item": "项目", "value": "内容",
-}  # fmt: skip
-ROLES = {"main": "正选", "replacement": "备选"}
 
 
 @dataclass(frozen=True)
@@ -82,11 +68,12 @@ def equal_interval(count: int, n: int, rng: np.random.Generator) -> np.ndarray:
 def draw(villages: pd.DataFrame, sample: SamplePlan, roster: pd.DataFrame | None = None, *, seed: int,
          city: str = "city_code", stratum: str = "county_code", village: str = "village_code",
          size: str = "hukou_households", household: str = "household_id", group: str = "group",
-         replacements: float = 0.2) -> Draw:  # fmt: skip
+         replacements: float = 0.2, lang: str = "en") -> Draw:  # fmt: skip
     """Draw villages, and households where a roster is given; the same seed and frame give the same lists.
 
     replacements: replacement villages per stratum and households per village and group, as a share of the sample
     (at least one village where there is one). Weights are 1 / (village probability x household probability).
+    lang: of the notes, "zh" or "en".
     """
     missing_columns(villages.columns, (city, stratum, village, size))
     if villages[village].duplicated().any():
@@ -106,12 +93,21 @@ def draw(villages: pd.DataFrame, sample: SamplePlan, roster: pd.DataFrame | None
         columns={city: "city", stratum: "stratum", village: "village_code"}
     )
     keep = ["city", "stratum", "village_code", *(["name"] if "name" in drawn else []), "role", "order", "size",
-            "village_probability", "is_certainty", "per_village"]  # fmt: skip
+            "village_probability", "village_weight", "is_certainty", "per_village"]  # fmt: skip
     households = pd.DataFrame()
     if roster is not None:
-        missing_columns(roster.columns, (village, household, *([group] if sample.options.groups else [])))
+        missing_columns(roster.columns, (village, household))
+        if sample.options.groups and group not in roster:
+            raise DataMissingError(
+                f"the roster has no column {group!r}", expected=f"one of {', '.join(sample.options.groups)} in each row",
+                todo="say of each household which group it is in, or plan without groups",
+            )  # fmt: skip
         renamed = roster.rename(columns={village: "village_code", household: "household_id", group: "group"})
-        households, notes = _households(drawn, renamed, sample.options.groups, seed, replacements)
+        households, notes = _households(drawn, renamed, sample.options.groups, seed, replacements, lang)
+        main = drawn.loc[drawn["role"] == "main", "village_code"]
+        have = int(((households["role"] == "main") & households["village_code"].isin(main)).sum())
+        planned = int(sample.strata["households"].sum())
+        notes = [wording.say("fewer_drawn", lang, have=have, wanted=planned), *notes] if have < planned else notes
     return Draw(drawn[keep], households, seed, tuple(notes))
 
 
@@ -132,27 +128,27 @@ def _villages(part: pd.DataFrame, n: int, stratum: str, seed: int, replacements:
         role="replacement", village_probability=np.nan, is_certainty=False, per_village=per
     )
     both = pd.concat([main, extra])
+    both["village_weight"] = 1 / both["village_probability"]
     return both.assign(order=[*range(1, len(main) + 1), *range(1, len(extra) + 1)])
 
 
 def _households(drawn: pd.DataFrame, roster: pd.DataFrame, groups: Mapping[str, float], seed: int,
-                replacements: float) -> tuple[pd.DataFrame, list[str]]:  # fmt: skip
+                replacements: float, lang: str) -> tuple[pd.DataFrame, list[str]]:  # fmt: skip
     """Household lists of all drawn villages that the roster covers; replacement villages get theirs too."""
     parts, notes = [], []
     rosters = dict(tuple(roster.groupby("village_code", sort=False)))
     for v in drawn.to_dict("records"):
         listed = rosters.get(v["village_code"])
         if listed is None:
-            notes.append(f"village {v['village_code']} has no roster")
+            notes.append(wording.say("no_roster", lang, village=v["village_code"]))
             continue
         shares = groups or {None: 1.0}
         wanted = largest_remainder(np.array(list(shares.values())), int(v["per_village"]))
         for (name, _), m in zip(shares.items(), wanted, strict=True):
             rows = listed if name is None else listed[listed["group"] == name]
             if len(rows) < m:
-                notes.append(
-                    f"village {v['village_code']}: {len(rows)} households of group {name or 'all'}, {m} wanted"
-                )
+                found = {"village": v["village_code"], "group": wording.group_name(name, lang), "have": len(rows)}
+                notes.append(wording.say("few_households", lang, wanted=m, **found))
             parts.append(_list(rows, int(min(m, len(rows))), v, name, seed, replacements))
     if not parts:
         raise EstimationError("the roster has no household of a drawn village", expected="a roster by village_code")
@@ -177,72 +173,3 @@ def _list(rows: pd.DataFrame, m: int, v: Mapping, group: str | None, seed: int, 
         "village_probability": v["village_probability"], "household_probability": share,
         "weight": np.where(is_main & (probability > 0), 1 / (probability or np.nan), np.nan),
     })  # fmt: skip
-
-
-def read_table(path: str | Path) -> pd.DataFrame:
-    """A frame of villages or a roster from Parquet, CSV or Excel; codes stay text."""
-    path = Path(path)
-    if not path.exists():
-        raise DataMissingError(f"no such file: {path}", expected="a Parquet, CSV or Excel file")
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    names = ("village_code", "county_code", "city_code", "town_code", "household_id", "stratum", "city")
-    codes: dict[str, Any] = dict.fromkeys(names, str)
-    if path.suffix in (".xlsx", ".xls"):
-        return pd.read_excel(path, dtype=codes)
-    return pd.read_csv(path, dtype=codes)
-
-
-def plan_files(villages: str | Path, out: str | Path, objectives: list[Objective], options: PlanOptions, *,
-               cities: list[str] | None = None, lang: str = "zh", **columns: str) -> SamplePlan:  # fmt: skip
-    """Plan from a file of villages and write the plan as Excel; what `evaltools sample plan` calls."""
-    made = plan(_only(read_table(villages), cities, columns), objectives, options, **columns)
-    write_excel(out, {"目标 objectives": made.objectives, "分配 strata": made.strata}, made.notes, options, None, lang)
-    return made
-
-
-def draw_files(villages: str | Path, out: str | Path, objectives: list[Objective], options: PlanOptions, *, seed: int,
-               roster: str | Path | None = None, cities: list[str] | None = None, lang: str = "zh",
-               replacements: float = 0.2, **columns: str) -> Draw:  # fmt: skip
-    """Plan and draw from files and write the field lists as Excel; what `evaltools sample draw` calls."""
-    frame = _only(read_table(villages), cities, columns)
-    known = {k: v for k, v in columns.items() if k in ("city", "stratum", "size")}
-    made = plan(frame, objectives, options, **known)
-    drawn = draw(frame, made, None if roster is None else read_table(roster), seed=seed,
-                 replacements=replacements, **columns)  # fmt: skip
-    sheets = {"村 villages": drawn.villages, "户 households": drawn.households, "目标 objectives": made.objectives}
-    write_excel(out, sheets, (*made.notes, *drawn.notes), options, seed, lang)
-    return drawn
-
-
-def _only(frame: pd.DataFrame, cities: list[str] | None, columns: Mapping[str, str]) -> pd.DataFrame:
-    """The latest year of a village frame, of the cities asked for."""
-    if "year" in frame:
-        frame = frame[frame["year"] == frame["year"].max()]
-    if cities is None:
-        return frame
-    city = columns.get("city", "city_code")
-    missing_columns(frame.columns, [city])
-    absent = set(cities) - set(frame[city])
-    if absent:
-        raise DataMissingError(f"no village of {', '.join(sorted(absent))} in the frame", expected="codes of the frame")
-    return frame[frame[city].isin(cities)]
-
-
-def write_excel(path: str | Path, sheets: Mapping[str, pd.DataFrame], notes: tuple[str, ...], options: PlanOptions,
-                seed: int | None, lang: str) -> None:  # fmt: skip
-    """Sheets with a first page that says how they were made; the same lists give the same bytes."""
-    said = [{"item": k, "value": str(v)} for k, v in vars(options).items()] + [{"item": "seed", "value": str(seed)}]
-    said += [{"item": "note", "value": n} for n in notes]
-    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
-        writer.book.set_properties({"created": datetime.datetime(2020, 1, 1)})  # type: ignore[union-attr]
-        for name, table in {"说明 notes": pd.DataFrame(said), **sheets}.items():
-            title = name.split(" ")[0 if lang == "zh" else 1]
-            shown = table.rename(columns=ZH) if lang == "zh" else table
-            if lang == "zh" and "用途" in shown:
-                shown = shown.assign(用途=shown["用途"].map(ROLES))
-            shown.to_excel(writer, sheet_name=title, index=False, freeze_panes=(1, 0))
-            sheet = writer.sheets[title]
-            for i, column in enumerate(shown.columns):
-                longest = max([len(str(column)) * 2, *(len(str(v)) for v in shown[column].head(200))])
-                sheet.set_column(i, i, min(longest + 2, 60))  # type: ignore[union-attr]

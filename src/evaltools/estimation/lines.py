@@ -14,7 +14,7 @@ from evaltools.estimation.cells import Sum
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import ONE, Array, Expr, col
 from evaltools.estimation.parquet import sum_file, weight_sql
-from evaltools.estimation.quantiles import quantile_sorted, slope_at
+from evaltools.estimation.quantiles import MANY, quantile_sorted, slope_at
 from evaltools.estimation.source import FileData, Source
 
 
@@ -25,7 +25,8 @@ def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Arr
     """
     total = w.sum()
     near, f = _window(y, w, 0.5) if rule != "hf7" else _sorted(y, w)  # hf7 asks for the ends of F too
-    middle, at = _middle(near, f, total**2 / (w @ w), rule)
+    middle = quantile_sorted(near, f, 0.5, rule)
+    at = slope_at(near, f, middle, len(y) > MANY)
     if not at > 0:
         return share * middle, np.full(len(y), np.nan)
     below = (y <= middle).astype(np.float64)
@@ -41,23 +42,18 @@ def median_line_of_file(data: FileData, y: str, design: SurveyDesign, share: flo
         column = WeightedColumn(source, y, design)
         low, high, margin = _bounds(*_by_size(*column.sample(SAMPLE)), 0.5)
         near, to = _by_size(*column.between(low, high))
-        total, squares, before = column.sums(low)
+        total, before = column.sums(low)
     f = (before + to) / total
     if not _is_inside(f, 0.5, margin):
         raise EstimationError(
             f"the median of {y!r} was not found around the middle of a sample of the rows", where=f"{low:g} to {high:g}",
             expected="a file whose order does not depend on this column", todo="estimate from the data as a DataFrame",
         )  # fmt: skip
-    middle, at = _middle(near, f, total**2 / squares, rule)
+    middle = quantile_sorted(near, f, 0.5, rule)
+    at = slope_at(near, f, middle, True)
     weight, below = sums_by_unit(data, design, y, (ONE, col(y).at_most(middle)))
     u = below.sum() / total * weight - below
     return share * middle, u * (share / (at * total)) if at > 0 else np.full(len(u), np.nan)
-
-
-def _middle(near: Array, f: Array, effective: float, rule: str) -> tuple[float, float]:
-    """The median and the density there, from sorted values around it and F at each."""
-    middle = quantile_sorted(near, f, 0.5, rule)
-    return middle, slope_at(near, f, effective, middle)
 
 
 SAMPLE = 50_000
@@ -66,8 +62,8 @@ SAMPLE = 50_000
 
 def _window(y: Array, w: Array, p: float) -> tuple[Array, Array]:
     """Sorted values around the p-quantile and F at each; all of them where there are few."""
-    step = len(y) // SAMPLE
-    if step > 4:
+    if len(y) > MANY:
+        step = len(y) // SAMPLE
         low, high, margin = _bounds(*_by_size(y[::step], w[::step]), p)
         inside = (y >= low) & (y <= high)
         near, to = _by_size(y[inside], w[inside])
@@ -142,11 +138,11 @@ class WeightedColumn:
         """Values from low to high, both included, and their weights."""
         return self._pairs(f"y >= {low!r} AND y <= {high!r}")
 
-    def sums(self, low: float) -> tuple[float, float, float]:
-        """sum w, sum w^2, and sum w of the values below low."""
-        sql = f"SELECT sum(w), sum(w * w), coalesce(sum(w) FILTER (y < {low!r}), 0) FROM {self._rows}"
-        total, squares, before = self.source.connection.execute(sql).fetchall()[0]
-        return float(total), float(squares), float(before)
+    def sums(self, low: float) -> tuple[float, float]:
+        """sum w, and sum w of the values below low."""
+        sql = f"SELECT sum(w), coalesce(sum(w) FILTER (y < {low!r}), 0) FROM {self._rows}"
+        total, before = self.source.connection.execute(sql).fetchall()[0]
+        return float(total), float(before)
 
 
 def sums_by_unit(data: FileData, design: SurveyDesign, y: str, values: tuple[Expr, ...]) -> Array:

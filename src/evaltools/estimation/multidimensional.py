@@ -30,17 +30,7 @@ def alkire_foster(data: Data, indicators: Sequence[str] | Mapping[str, float], k
     censored headcount ("censored:x", deprived and poor) and its contribution to M0 ("contribution:x"). A row with an
     indicator missing is outside the domain.
     """
-    weights = dict(indicators) if isinstance(indicators, Mapping) else dict.fromkeys(indicators, 1.0)
-    total = sum(weights.values())
-    if not weights or not total > 0 or any(w < 0 for w in weights.values()):
-        raise EstimationError(f"indicator weights {weights}", expected="weights of 0 or more with a positive sum")
-    if not 0 < k <= 1:
-        raise EstimationError(f"k={k}", expected="a share of the weighted indicators, above 0 and up to 1")
-    check_indicators(data, tuple(weights))
-    score: Expr = lit(0.0)
-    for name, w in weights.items():
-        score = score + col(name) * (w / total)
-    poor = lit(k - TIE).at_most(score)
+    weights, score, poor = _poor(data, indicators, k)
     censored, one = score * poor, counted(ONE, score.columns)
     stats = [
         Stat("H", poor, one, square=poor), Stat("A", censored, poor, square=score * censored),
@@ -52,11 +42,26 @@ def alkire_foster(data: Data, indicators: Sequence[str] | Mapping[str, float], k
         raw = counted(col(name), score.columns)
         stats += [
             Stat(f"raw:{name}", raw, one, square=raw), Stat(f"censored:{name}", both, one, square=both),
-            Stat(f"contribution:{name}", both * (w / total), censored),
+            Stat(f"contribution:{name}", both * w, censored),
         ]  # fmt: skip
         kinds += ["rate", "rate", "index"]
     options = Options(where, overall, level, deff)
     return estimate(data, stats, design, by, kind=kinds, options=options, interval="logit")
+
+
+def _poor(data: Data, indicators: Sequence[str] | Mapping[str, float], k: float) -> tuple[dict[str, float], Expr, Expr]:
+    """Weights that sum to 1, the weighted score of a row, and whether it reaches k."""
+    weights = dict(indicators) if isinstance(indicators, Mapping) else dict.fromkeys(indicators, 1.0)
+    total = sum(weights.values())
+    if not weights or not total > 0 or any(w < 0 for w in weights.values()):
+        raise EstimationError(f"indicator weights {weights}", expected="weights of 0 or more with a positive sum")
+    if not 0 < k <= 1:
+        raise EstimationError(f"k={k}", expected="a share of the weighted indicators, above 0 and up to 1")
+    check_indicators(data, tuple(weights))
+    score: Expr = lit(0.0)
+    for name, w in weights.items():
+        score = score + col(name) * (w / total)
+    return {name: w / total for name, w in weights.items()}, score, lit(k - TIE).at_most(score)
 
 
 def decompose(data: Data, y: str, line: float | str, design: SurveyDesign, by: Names, *, alpha: float = 0.0,
@@ -66,9 +71,20 @@ def decompose(data: Data, y: str, line: float | str, design: SurveyDesign, by: N
     Contributions add up to the measure of the whole, relative ones to 1 (Foster, Greer & Thorbecke 1984). Errors
     by the delta method over all groups together.
     """
+    return _by_group(data, gap(y, line, alpha), design, by, where, level)
+
+
+def decompose_m0(data: Data, indicators: Sequence[str] | Mapping[str, float], k: float, design: SurveyDesign, by: Names,
+                 *, where: str | None = None, level: float = 0.95) -> Estimates:  # fmt: skip
+    """Alkire & Foster's M0 by group, as `decompose` does it for FGT: M0 is a mean, so contributions add up to it."""
+    _, score, poor = _poor(data, indicators, k)
+    return _by_group(data, score * poor, design, by, where, level)
+
+
+def _by_group(data: Data, g: Expr, design: SurveyDesign, by: Names, where: str | None, level: float) -> Estimates:
+    """Value, population share, contribution and relative contribution of each group to the mean of g."""
     if not names(by):
         raise EstimationError("no group to decompose by", expected="one or several columns in by")
-    g = gap(y, line, alpha)
     stats = [Stat("units", counted(ONE, g.columns), is_total=True), Stat("poor", g, is_total=True)]
     base = estimate(data, stats, design, by, kind="total", options=Options(where, False, level))
     count = len(base) // 2

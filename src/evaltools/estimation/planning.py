@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import special
 
 from evaltools.errors import EstimationError
+from evaltools.estimation import wording
 from evaltools.estimation.cells import missing_columns, numeric
 from evaltools.estimation.expr import Array
 from evaltools.estimation.judge import LOWER, UPPER
@@ -162,31 +163,33 @@ def _first(low: int, high: int, *question: float | str) -> int:
 
 
 def plan(villages: pd.DataFrame, objectives: Sequence[Objective], options: PlanOptions, *, city: str = "city_code",
-         stratum: str = "county_code", size: str = "hukou_households") -> SamplePlan:  # fmt: skip
-    """Sizes by city and stratum from a frame of villages (one row each)."""
+         stratum: str = "county_code", size: str = "hukou_households", lang: str = "en") -> SamplePlan:  # fmt: skip
+    """Sizes by city and stratum from a frame of villages (one row each). lang: of the notes, "zh" or "en"."""
     missing_columns(villages.columns, (city, stratum, size))
     households = _sizes(villages, size)
     frame = villages[[city, stratum]].assign(households=households)
     rows, strata, notes = [], [], []
     for code, part in frame.groupby(city, sort=True):
+        place = wording.city_name(str(code), lang)
         wanted = {o.name: _visits(o, options) for o in objectives}
         needed = max((v for v in wanted.values() if v is not None), default=0)
-        counts, short = _allocate(part.groupby(stratum)["households"].agg(["size", "sum"]), needed, options)
+        counts, short = _allocate(part.groupby(stratum)["households"].agg(["size", "sum"]), needed, options, lang)
         cost = _cost(counts, options)
         if options.budget is not None and cost > options.budget:
-            counts, cost, said = _affordable(part, stratum, options)
-            notes += [f"{code}: {said}"] if said else []
-        notes += [f"{code}: {short}"] if short else []
+            counts, cost, said = _affordable(part, stratum, options, lang)
+            notes += [f"{place}: {said}"] if said else []
+        notes += [f"{place}: {short}"] if short else []
         visits = int(counts["households"].sum())
         for o in objectives:
-            row = _objective_row(o, options, wanted[o.name], visits)
+            row = _objective_row(o, options, wanted[o.name], visits, lang)
             rows.append({"city": code, **row, "villages": int(counts["villages"].sum()), "cost": cost})
             if not row["is_reached"]:
-                notes.append(f"{code}: {o.name}: {row['note']}")
+                notes.append(f"{place}: {o.name}: {row['note']}")
         strata.append(counts.reset_index().assign(city=code))
     table = pd.concat(strata, ignore_index=True).rename(columns={stratum: "stratum"})
-    for group, share in options.groups.items():
-        table[f"{group}_per_village"] = share * table["per_village"]
+    whole = [largest_remainder(np.array(list(options.groups.values())), per) for per in table["per_village"]]
+    for i, group in enumerate(options.groups):
+        table[f"{group}_per_village"] = [w[i] for w in whole]
     return SamplePlan(pd.DataFrame(rows), table[["city", *[c for c in table if c != "city"]]], tuple(notes), options)
 
 
@@ -201,7 +204,7 @@ def _visits(o: Objective, options: PlanOptions) -> int | None:
     return int(np.ceil(n * options.design_effect(o.group) / options.share(o.group) / options.response_rate))
 
 
-def _objective_row(o: Objective, options: PlanOptions, wanted: int | None, visits: int) -> dict:
+def _objective_row(o: Objective, options: PlanOptions, wanted: int | None, visits: int, lang: str) -> dict:
     """What an objective needs, and what the visits planned achieve."""
     n = visits * options.response_rate * options.share(o.group) / options.design_effect(o.group)
     row = {
@@ -211,19 +214,16 @@ def _objective_row(o: Objective, options: PlanOptions, wanted: int | None, visit
     }  # fmt: skip
     if o.margin is not None:
         achieved = float(special.ndtri((1 + o.level) / 2) * np.sqrt(o.expected * (1 - o.expected) / max(n, 1e-9)))
-        reached, note = achieved <= o.margin * 1.005, f"margin {achieved:.2%} with {visits} households"
+        reached, note = achieved <= o.margin * 1.005, wording.say("margin", lang, p=achieved, n=visits)
     else:
         achieved = float(power_to_decide(np.array(n), o.expected, float(o.limit or 0.0), o.comparison, o.level))
         reached = achieved >= o.power
-        note = f"chance of a verdict {achieved:.0%} with {visits} households"
-        if wanted is None:
-            note = "an expected rate on the limit is decided by no sample"
-        elif achieved == 0:
-            note = f"{visits} households cannot decide it, whatever is found"
+        why = "on_limit" if o.expected == o.limit else "cannot" if achieved == 0 else "chance"
+        note = wording.say(why, lang, p=achieved, n=visits)
     return {**row, "achieved": achieved, "is_reached": reached, "note": "" if reached else note}
 
 
-def _allocate(strata: pd.DataFrame, needed: int, options: PlanOptions) -> tuple[pd.DataFrame, str]:
+def _allocate(strata: pd.DataFrame, needed: int, options: PlanOptions, lang: str) -> tuple[pd.DataFrame, str]:
     """Villages by stratum in proportion to households, with the minimum in each; at most those that exist."""
     wanted = max(int(np.ceil(needed / options.per_village)), 1)
     villages = np.minimum(largest_remainder(strata["sum"].to_numpy(float), wanted), strata["size"])
@@ -233,23 +233,23 @@ def _allocate(strata: pd.DataFrame, needed: int, options: PlanOptions) -> tuple[
         weight = np.where(room > 0, strata["sum"], 0.0)
         villages = np.minimum(villages + largest_remainder(weight, wanted - int(villages.sum())), strata["size"])
     per = max(options.per_village, int(np.ceil(options.min_households / options.min_villages)))
-    short = "" if villages.sum() >= wanted else f"{wanted} villages wanted, {int(strata['size'].sum())} exist"
+    short = "" if villages.sum() >= wanted else wording.say(
+        "few_villages", lang, wanted=wanted, exist=int(strata["size"].sum())
+    )  # fmt: skip
     counts = pd.DataFrame({"villages": villages.astype(int), "per_village": per}, index=strata.index)
     return counts.assign(households=counts["villages"] * per), short
 
 
-def _affordable(part: pd.DataFrame, stratum: str, options: PlanOptions) -> tuple[pd.DataFrame, float, str]:
+def _affordable(
+    part: pd.DataFrame, stratum: str, options: PlanOptions, lang: str
+) -> tuple[pd.DataFrame, float, str]:
     """The allocation that the budget pays for, never below the minimum of villages."""
     assert options.budget is not None
     strata = part.groupby(stratum)["households"].agg(["size", "sum"])
     price = options.village_cost + options.per_village * options.household_cost
-    counts, _ = _allocate(strata, int(options.budget // price) * options.per_village, options)
+    counts, _ = _allocate(strata, int(options.budget // price) * options.per_village, options, lang)
     cost = _cost(counts, options)
-    over = (
-        ""
-        if cost <= options.budget
-        else f"the minimum of villages costs {cost:,.0f}, above the budget of {options.budget:,.0f}"
-    )
+    over = "" if cost <= options.budget else wording.say("above_budget", lang, cost=cost, budget=options.budget)
     return counts, cost, over
 
 

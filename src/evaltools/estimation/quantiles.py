@@ -28,6 +28,7 @@ from evaltools.estimation.results import Estimates
 RULES = ("math", "school", "hf7", "upper")
 INTERVALS = ("mean", "beta", "xlogit")
 TIE = 1e-12
+MANY, NARROWEST = 250_000, 0.002  # rows beyond which the density is the slope over this stretch of F to each side
 
 
 def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float] = 0.5, by: Names = None, *,
@@ -129,17 +130,25 @@ def density(y: Array, w: Array, at: float) -> float:
     under an estimated line, where a kernel of fixed width was 20 to 80 % off in the lower tail.
     """
     to = np.cumsum(w)
-    return slope_at(y, to / to[-1], to[-1] ** 2 / (w @ w), at)
+    return slope_at(y, to / to[-1], at, len(y) > MANY)
 
 
-def slope_at(y: Array, f: Array, n: float, at: float) -> float:
-    """The same from F at each sorted value; n: the effective number of rows."""
-    p = f[max(int(np.searchsorted(y, at, "right")) - 1, 0)]
-    half = 2 * np.sqrt(max(p * (1 - p), 1 / n) / n)
-    while half < 1:  # heaped values may need a wider look
-        low, high = max(p - half, f[0]), min(p + half, 1.0)
-        a, b = np.interp([low, high], f, y)
-        if b > a:
-            return float((high - low) / (b - a))
-        half *= 2
+def slope_at(y: Array, f: Array, at: float, is_many: bool) -> float:
+    """The density from sorted y and F at each. The n of the standard error is Kish's over distinct values, not rows: a
+    row split in two says no more than before. Of many rows, of which y may be only a part, NARROWEST is enough."""
+    p = f[int(np.searchsorted(y, max(at, y[0]), "right")) - 1]
+    for reach in (10 * NARROWEST, 1.0) if is_many else (1.0,):  # heaped values may need a wider look
+        part = slice(max(int(np.searchsorted(f, p - reach)) - 1, 0), int(np.searchsorted(f, p + reach)) + 1)
+        ys, fs = y[part], f[part]
+        last = np.flatnonzero(np.append(ys[1:] > ys[:-1], True))
+        ys, fs, half = ys[last], fs[last], NARROWEST
+        if not is_many:
+            n = 1 / (np.diff(fs, prepend=0.0) ** 2).sum()
+            half = max(half, 2 * np.sqrt(max(p * (1 - p), 1 / n) / n))
+        while half < reach:
+            low, high = max(p - half, fs[0]), min(p + half, 1.0)
+            a, b = np.interp([low, high], fs, ys)
+            if b > a:
+                return float((high - low) / (b - a))
+            half *= 2
     return 0.0

@@ -66,7 +66,7 @@ class Scores:
                 cross += 2 * ((table.T @ weighted).T * self.load).sum(axis=0)
                 own += ((weighted.T @ centred @ self.load) * self.load).sum(axis=0)
         total = own + cross
-        lost = np.flatnonzero(total < CANCELS * own) if self.common is not None else []
+        lost = np.flatnonzero((total < CANCELS * own) & (self.common is not None)).astype(np.int64)
         step = max(MAX_DENSE // 8 // max(self.units.count, 1), 1)
         for chosen in (lost[i : i + step] for i in range(0, len(lost), step)):
             total[chosen] = (self.factor(chosen) ** 2).sum(axis=0)
