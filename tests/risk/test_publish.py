@@ -95,6 +95,15 @@ def test_survival_stops_where_returns_become_too_few(rules):
     assert not pd.isna(shown["survival"].iloc[0])
 
 
+def test_a_withheld_year_of_one_cohort_takes_another_along_so_that_no_difference_tells(rules):
+    rows = [("2017", 1, 900, 30), ("2017", 2, 800, 20), ("2018", 1, 500, 4), ("2018", 2, 490, 15), ("2019", 1, 700, 25),
+            ("all", 1, 2100, 59), ("all", 2, 1290, 35)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["cohort", "years", "at_risk", "returned"]).assign(survival=0.95, low=0.9, high=0.99)
+    shown = publish._cohorts(table, rules).set_index(["cohort", "years"])["survival"]
+    assert set(shown.index[shown.isna()]) == {("2018", 1), ("2018", 2), ("2019", 1), ("2017", 2)}
+    assert shown[("2017", 1)] == shown[("all", 1)] == 0.95
+
+
 def test_a_small_group_is_withheld_altogether_and_a_small_recall_alone(rules):
     groups = pd.DataFrame(
         {"how": "time", "group": ["all", "a", "b"], "n": [9000, 500, 3000], "events": [300, 5, 60],
