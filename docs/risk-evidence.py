@@ -121,15 +121,16 @@ def table(found: pd.DataFrame) -> str:
     lines = ["| model | " + " | ".join(SHOWN) + " |", "|---" * (len(SHOWN) + 1) + "|"]
     for score, name in NAMES.items():
         part = found[found["score"] == score].set_index("metric")
-        cells = [cell(part.loc[k], score == "model") if k in part.index else "" for k in SHOWN]
+        cells = [cell(part.loc[k], score == "model", 4 if k == "ece" else 3) if k in part.index else "" for k in SHOWN]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def cell(row: pd.Series, own: bool) -> str:
+def cell(row: pd.Series, own: bool, d: int) -> str:
+    """d : decimals."""
     if own:
-        return f"{row['estimate']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-    return f"{row['estimate']:.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+        return f"{row['estimate']:.{d}f} ({row['low']:.{d}f} to {row['high']:.{d}f})"
+    return f"{row['estimate']:.{d}f} [{row['difference_low']:+.{d}f}, {row['difference_high']:+.{d}f}]"
 
 
 def used(found: pd.DataFrame) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from evaltools.report.binding import FORMATS, MISSING, Format, day, param
+import pandas as pd
+
+from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, Format, day, param
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding
@@ -159,7 +161,16 @@ def _history(desk: Desk, own: CityTables) -> Table:
     heads += [Column(say.word(f"seven.col_{c}"), "right") for c in ("exited", "returned", "rate")]
     return Table(title=say("seven.history_table", city=desk.city), columns=tuple(heads), rows=tuple(rows), key="risk-history",
                  source=say("source.households"), note=say.sentences(say("seven.history_note"), withheld_note(desk)),
-                 n=_n(desk, own))  # fmt: skip
+                 n=_years(desk, own, g))  # fmt: skip
+
+
+def _years(desk: Desk, own: CityTables, g: Ground) -> Inline:
+    """Household-years on record, ※ where withheld."""
+    total = own.history.loc[own.history["year"] == "all", "exited"]
+    n = total.iloc[0] if len(total) and not pd.isna(total.iloc[0]) else None
+    if n is None:
+        return desk.say("seven.n_years", n=Bound(SUPPRESSED, None, "count", "risk.history.n", g))
+    return desk.say("seven.n_years", n=desk.things(int(n), "户年", "household-years", "risk.history.n", g))
 
 
 def _metric(own: CityTables, name: str) -> dict:
