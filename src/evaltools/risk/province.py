@@ -20,6 +20,7 @@ from evaltools.risk.riskreport import RiskReport
 from evaltools.risk.scenarios import stress
 from evaltools.risk.survival import cohort_survival, hazard_by_cohort, spells
 from evaltools.risk.updates import DatedUpdate, apply_update, check_update
+from evaltools.risk.vep import described
 from evaltools.standards import RuleBook
 from evaltools.terms import MonitoringCategory
 
@@ -106,6 +107,7 @@ def fit_province(
             "multiple": multiple, "line_yuan": lines[year], "lines_yuan": lines, "counts": dict(sample.counts),
             "digest": sample_digest(sample), "rules_digest": book.digest, "draws": draws, "seed": seed,
             "training": dict(fitted.training_),
+            "vulnerability": described(newest.X.drop(columns="year"), welfare=WELFARE, line=LINE),
         },
     )  # fmt: skip
 

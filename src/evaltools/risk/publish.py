@@ -6,6 +6,7 @@ where the counts that follow from them may be.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -65,6 +66,7 @@ def publish_model(province: ProvinceRisk, cities: tuple[str, ...], rules: Any) -
         _groups(report.groups, rules), monitor, _update(province.update), province.update.state.value,
         tuple(sorted({f.group for f in report.findings})), report.earns_its_place(), int(record["draws"]), cities,
         model_card(province), *_together(province), _cohorts(province.survival, rules), _hazard(province.hazard),
+        _vulnerability(record["vulnerability"], least),
         {"rows": training["rows"], "events": training["events"], "form": training["form"], "multiple": record["multiple"],
          "line_yuan": record["line_yuan"], "seed": record["seed"], "digest": record["digest"],
          **{k: v for k, v in report.record.items() if k.endswith("_ece_when_perfect")}},
@@ -79,6 +81,16 @@ def _together(province: ProvinceRisk) -> tuple[int, tuple[float, float, float], 
     """Households, expected returns and scenarios of all cities: sums of probabilities, with intervals of the sums."""
     stress = province.scenarios[province.scenarios["area"] == ALL].reset_index(drop=True)
     return int(stress["households"].iloc[0]), expected_returns(stress), _scenarios(stress)
+
+
+def _vulnerability(found: Mapping[str, float], least: int) -> dict[str, float | None]:
+    """The description of the year as means and shares; the share only where the counts behind it may be printed."""
+    if not found or found["n"] < least:
+        return {}
+    many = printable(np.array([float(found["vulnerable"])]), float(found["n"]), least)[0]
+    left = found["left_out"]
+    return {"n": found["n"] if left == 0 or left >= least else None, "mean": found["mean"], "r2": found["r2"],
+            "share": found["vulnerable"] / found["n"] if many else None}  # fmt: skip
 
 
 def _sizes(city: CityRisk) -> tuple[int | None, int | None]:

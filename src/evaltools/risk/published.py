@@ -84,7 +84,8 @@ class ModelTables:
     draws : replicates of the intervals; cities : codes whose panels it was fitted on; card : its model card;
     households, expected, scenarios : of all cities together, as for one; survival : cohort (year of exit or "all"),
     years, at_risk, survival, low, high; hazard : term, hazard_ratio, low, high by year of exit and years since;
-    record : plain values (rows, events, form, multiple (None before there was a monitored line), line_yuan, digest,
+    vulnerability : n, mean, share (at or above one half), r2 of the expected-poverty measure, a description of the year;
+    {} without; record : plain values (rows, events, form, multiple (None before there was a monitored line), line_yuan, digest,
     time_ece_when_perfect, area_ece_when_perfect)"""
 
     performance: pd.DataFrame
@@ -103,6 +104,7 @@ class ModelTables:
     scenarios: pd.DataFrame
     survival: pd.DataFrame
     hazard: pd.DataFrame
+    vulnerability: Mapping[str, float | None]
     record: Mapping[str, Any]
 
 

@@ -110,6 +110,7 @@ def model_tables(state="holds", before="holds", oe=(1.02, 0.93, 1.11), after=(1.
         "card": card(), "households": 12857, "expected": (321.8, 282.6, 410.3), "scenarios": city_tables().scenarios,
         "survival": survival(), "hazard": pd.DataFrame({"term": ["cohort=2019", "years=2"], "hazard_ratio": [1.74, 0.75],
                                                         "low": [1.22, 0.63], "high": [2.47, 0.89]}),
+        "vulnerability": {"n": 12857, "mean": 0.356, "share": 0.372, "r2": 0.7},
         "record": {"rows": 35714, "events": 781, "form": "both", "multiple": 1.5, "line_yuan": 9065.0,
                    "time_ece_when_perfect": 0.0026, "area_ece_when_perfect": 0.0026},
     }  # fmt: skip

@@ -138,6 +138,14 @@ def test_survival_by_year_of_exit_with_hazards_and_what_is_withheld(usual):
     assert rows[1][1:] == ["95.9%（94.5%～96.9%）", "—", "1.74（1.22～2.47）"]
 
 
+def test_vulnerability_is_described_and_said_not_to_rank(desk, usual, undrawn):
+    assert "平均可能为35.6%，不低于一半的占37.2%" in said(usual["zh"])
+    assert "排序不用它" in said(usual["zh"])
+    hidden = said(chapter_risk(desk(model={"vulnerability": {"n": 90, "mean": 0.1, "share": None, "r2": 0.4}})))
+    assert "不低于一半的占※" in hidden
+    assert "脆弱性" not in said(chapter_risk(desk(model={"vulnerability": {}})))
+
+
 def test_figures_draw_the_tables(usual):
     zh = usual["zh"]
     assert [b.key for b in zh.blocks if isinstance(b, Figure)] == ["risk-rates", "risk-recall-lines", "risk-scenario-bars"]

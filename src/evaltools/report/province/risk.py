@@ -18,7 +18,7 @@ from evaltools.report.chapters.seven_lists import reached, recall_blocks
 from evaltools.report.chapters.seven_scenarios import ends, expected, scenario_section
 from evaltools.report.charts.risk import expected_rates
 from evaltools.report.province.desk import ProvinceDesk
-from evaltools.report.province.risk_more import groups_section, survival_section
+from evaltools.report.province.risk_more import groups_section, survival_section, vulnerability_text
 from evaltools.risk.published import Absence, CityTables, ModelTables, UpdateState
 
 HOWS = ("time", "area")
@@ -48,7 +48,7 @@ def chapter_risk(desk: ProvinceDesk) -> Chapter:
         Heading(desk.say.word("seven.lists_heading")), Paragraph(reached(desk, model.reach, model, BUDGET, desk.city)),
         *recall_blocks(desk, model.reach, model, desk.city), Paragraph(_listed(desk)),
         *groups_section(desk, model), *scenario_section(desk, Together(model.households, model.scenarios)),
-        *survival_section(desk, model), Paragraph(desk.say("prisk.see_cities")),
+        *survival_section(desk, model), *vulnerability_text(desk, model), Paragraph(desk.say("prisk.see_cities")),
     ]  # fmt: skip
     return Chapter("五", title, tuple(blocks))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from evaltools.report.binding import FORMATS, SUPPRESSED, param
-from evaltools.report.blocks import Block, Bound, Column, Heading, Inline, Paragraph, Table
+from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.appendix_card import groups_table
 from evaltools.report.chapters.desk import withheld_note
 from evaltools.report.chapters.rows import Row, as_rows
@@ -82,3 +82,19 @@ def _survival(desk: ProvinceDesk, part: dict[int, Row], year: int, ref: str) -> 
     low, high = float(r["low"]), float(r["high"])
     interval = band(desk, low, high, "share", f"{ref}.interval", g, FORMATS["pct1"])
     return desk.say("seven.with_interval", value=value, interval=interval)
+
+
+def vulnerability_text(desk: ProvinceDesk, model: ModelTables) -> list[Block]:
+    """Vulnerability as expected poverty: what the literature asks for, as a description, with what it is not."""
+    found = model.vulnerability
+    if not found:
+        return []
+    n = found["n"]
+    g = ground("three-step feasible GLS of income on the other columns, one year", None if n is None else int(n))
+    names = {"mean": "pct1", "share": "pct1", "r2": "dec2"}
+    slots = {k: _withheld(desk, found[k], f"prisk.vulnerability.{k}", g, fmt) for k, fmt in names.items()}
+    return [Paragraph(desk.say("prisk.vulnerability", year=desk.year, **slots))]
+
+
+def _withheld(desk: ProvinceDesk, x: float | None, ref: str, g: Ground, fmt: str) -> Bound:
+    return Bound(SUPPRESSED, None, "share", ref, g) if x is None else desk.number(float(x), "share", ref, g, fmt)
