@@ -40,7 +40,7 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
     max_rows : above this, all events (half as many as `max_rows` at most) and a weighted draw of the others are fitted;
         `training_` says how many.
     folds : parts of the clusters that are held back in turn to calibrate on, where no later period is; at most 3 of
-        them from 2,000 events on, 2 from 20,000 on.
+        them from 2,000 events on, 2 from 25,000 on.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ from evaltools.risk.link import calibrated_link, level_for
 if TYPE_CHECKING:
     from evaltools.risk.classifier import ReturnRiskClassifier
 
-MOST_FOLDS = ((20_000, 2), (2_000, 3))  # with so many events half, or two thirds, of the rows say what four fifths say
+MOST_FOLDS = ((25_000, 2), (2_000, 3))  # with so many events half, or two thirds, of the rows say what four fifths say
 SURE_EVENTS = 100
 REFERENCE_POINTS = 2_000
 
