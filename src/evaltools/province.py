@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -248,8 +248,16 @@ def _report_input(one: ProvinceEvaluation) -> ProvinceInput:
     assessment, money, claims = publish_assessment(one.assessment, one.rules), _money(one), _claims(one)
     return ProvinceInput(
         one.year, one.as_of, one.lang, one.rules, one.quality, gates, assessment, cities, dict(one.failures), money,
-        claims, _provenance(one), one.tables.meta, pairings=one.book.pairings,
+        claims, _provenance(one), one.tables.meta, pairings=one.book.pairings, **_risk(one),
     )  # fmt: skip
+
+
+def _risk(one: ProvinceEvaluation) -> dict[str, Any]:
+    """The model of returns that the cities' reports read too, and why there is none."""
+    from evaltools.shared import risk
+
+    made = risk(one.data, one.year, one.as_of, one.book)
+    return {"risk": made.value, "risk_reason": made.reason}
 
 
 def _city_input(one: ProvinceEvaluation, city: terms.City, gates: Gates | None) -> ReportInput:

@@ -106,3 +106,32 @@ def scenario_bars(names: Sequence[str], now: Array, then: Array, low: Array, hig
         svg, png = render(fig)
     ends = {"now": now, "then": then, "low": low, "high": high}
     return Picture(svg, png, {"name": list(names), **{k: [float(x) for x in v] for k, v in ends.items()}})
+
+
+def expected_rates(
+    names: Sequence[str], rate: Array, low: Array, high: Array, whole: float, *, words: Mapping[str, str]
+) -> Picture:
+    """Mean predicted probability by area with its interval (fractions); dashed: all areas together. Areas without a
+    number (NaN) keep their row, empty.
+
+    `words`: area, whole, x.
+    """
+    x, a, b = (100 * np.asarray(v, dtype=float) for v in (rate, low, high))
+    with canvas(1.0 + 0.27 * len(names)) as fig:
+        ax = fig.subplots()
+        y = np.arange(len(names))
+        ax.axvline(100 * whole, color=LIMIT, linewidth=1.4, linestyle=DASHES)
+        ax.hlines(y, a, b, color=VALUE, linewidth=2)
+        ax.plot(x, y, linestyle="none", marker="o", markersize=6.5, color=VALUE)
+        ax.set_yticks(y, list(names))
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        ax.set_xlim(0, None)
+        ax.set_xlabel(words["x"])
+        ax.xaxis.set_major_formatter(lambda v, _pos: f"{v:g}%")
+        quiet(ax)
+        key(fig, [Line2D([], [], marker="o", color=VALUE, linewidth=2, markersize=6.5, label=words["area"]),
+                  Line2D([], [], color=LIMIT, linewidth=1.4, linestyle=DASHES, label=words["whole"])], below=True)  # fmt: skip
+        svg, png = render(fig)
+    ends = {"rate": x / 100, "low": a / 100, "high": b / 100}
+    columns = {k: [None if np.isnan(v) else float(v) for v in values] for k, values in ends.items()}
+    return Picture(svg, png, {"name": list(names), **columns, "whole": [float(whole)] * len(names)})
