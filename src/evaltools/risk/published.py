@@ -13,10 +13,19 @@ from typing import Any
 import pandas as pd
 
 from evaltools.risk.card import CardItem
+from evaltools.terms import Term
 
 ABSENT = ("missing_table", "broken_table", "too_few_returns", "no_line", "no_exited", "no_model")
 """Why there are no results: a table is not there or cannot be read; the panel holds too few returns for a model; the
 rule book has no exit line for the year; the city has no exited household; the model could not be fitted otherwise."""
+
+
+class UpdateState(Term):
+    """Three states of a model's last update, by the 95 % interval of observed / expected of the newest outcomes."""
+
+    HOLDS = "holds", "校准有效", "the last update holds"
+    BROKEN = "broken", "校准失效", "the last update no longer holds"
+    UNDECIDED = "undecided", "样本不足以判定", "undecided with these outcomes"
 
 
 @dataclass(frozen=True)

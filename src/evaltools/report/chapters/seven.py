@@ -11,8 +11,7 @@ from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.seven_lists import lists_section
 from evaltools.report.chapters.seven_scenarios import outlook_table, scenario_section
 from evaltools.report.charts.risk import calibration
-from evaltools.risk.drift import UpdateState
-from evaltools.risk.published import Absence, CityTables, ModelTables
+from evaltools.risk.published import Absence, CityTables, ModelTables, UpdateState
 from evaltools.terms import MonitoringCategory, VerdictState
 
 TABLES = ("households", "villages")
