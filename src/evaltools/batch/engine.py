@@ -18,10 +18,10 @@ class SavedOnce(NBClientEngine):
     """Executes with nbclient; nothing is written between the first cell and the last."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any) -> None:
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any) -> Any:
         """Run all cells. The path is put back whatever happens: papermill then saves what there is, failures too."""
         path, nb_man.output_path = nb_man.output_path, None
         try:
-            super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
         finally:
             nb_man.output_path = path
