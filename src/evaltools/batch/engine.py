@@ -18,7 +18,9 @@ class SavedOnce(NBClientEngine):
     """Executes with nbclient; nothing is written between the first cell and the last."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any) -> Any:
+    def execute_managed_notebook(  # pyright: ignore[reportIncompatibleMethodOverride] # papermill names its options
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any
+    ) -> Any:
         """Run all cells. The path is put back whatever happens: papermill then saves what there is, failures too."""
         path, nb_man.output_path = nb_man.output_path, None
         try:
