@@ -24,7 +24,7 @@ def png_bytes(rgba: NDArray[np.uint8], dpi: int) -> bytes:
     """
     image = Image.fromarray(rgba)
     found = sorted(image.getcolors(MOST) or (), reverse=True)
-    image = _in_palette(rgba, np.array([c[:3] for _, c in found], dtype=np.int16)) if found else None
+    image = _in_palette(rgba, np.array([c for _, c in found], dtype=np.int16)[:, :3]) if found else None
     out = io.BytesIO()
     (image or Image.fromarray(rgba).convert("RGB")).save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()
