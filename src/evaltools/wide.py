@@ -15,6 +15,7 @@ from evaltools.standards import RuleBook
 
 if TYPE_CHECKING:
     from evaltools.indicators.assessment import Assessment
+    from evaltools.risk.published import RiskTables
 
 T = TypeVar("T")
 
@@ -89,6 +90,25 @@ def _published(one: Province) -> tuple[Assessment | None, str]:
         return publish_assessment(one.assessment, one.rules), ""
     except EvaltoolsError as err:
         return None, first_line(err)
+
+
+def risk_of(data: str, year: int, as_of: date, book: RuleBook) -> Shared[RiskTables]:
+    """The model of returns of the cities with tasks, as it may be published: fitted once on the panels of all of them.
+
+    The tables of each city are read apart, so that a broken one costs its own city alone. Where there is no model the
+    result is there all the same and says why (`RiskTables.absences`).
+    """
+    return province_wide("risk", data, year, as_of, book, lambda: _risk(data, year, as_of, book))
+
+
+def _risk(data: str, year: int, as_of: date, book: RuleBook) -> Shared[RiskTables]:
+    from evaltools.intake import open_tables
+    from evaltools.risk.results import risk_tables
+
+    cities = [c.code for c in terms.CITIES if c.has_tasks]
+    found = risk_tables(lambda code: open_tables(resolve(data), city=code), cities, book, book.at(as_of), year)
+    left_out = {code: f"{a.kind}: {a.what}" for code, a in found.absences.items() if code}
+    return Shared(found, left_out=left_out)
 
 
 def broken_cities(data: str, cities: Sequence[terms.City]) -> dict[str, str]:
