@@ -25,12 +25,18 @@ from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScal
 from evaltools.risk import ReturnRiskClassifier
 from evaltools.risk import metrics as m
 from evaltools.risk.fairness import by_group
+from evaltools.risk.features import LINE as DEMO_LINE
+from evaltools.risk.features import WELFARE as DEMO_WELFARE
+from evaltools.risk.features import return_sample
 from evaltools.risk.link import level_for
 from evaltools.risk.performance import Task, curve, measure
+from evaltools.risk.province import exit_lines, specification
 from evaltools.risk.simple import income_alone, log_ratio
 from evaltools.risk.vep import vulnerability
+from evaltools.standards import RuleBook
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 WELFARE, LINE = "household_income_ars", "poverty_line_ars"
 APART = ["household_id", "dwelling_id", "wave", "year", "quarter", "weight", "has_income", "fell_into_poverty"]
 DRAWS, UP = 200, 1.10
@@ -54,9 +60,7 @@ def anchors_design(X: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]
     return F, codes, [c for c in F if c not in codes]
 
 
-def fit_anchors(
-    F: pd.DataFrame, codes: list[str], numbers: list[str], y: np.ndarray, into: np.ndarray, out: np.ndarray
-):
+def fit_anchors(F: pd.DataFrame, codes: list[str], numbers: list[str], y: np.ndarray, into: np.ndarray, out: np.ndarray):
     """Probabilities of the anchors for the rows `out`."""
     dummies = OneHotEncoder(min_frequency=60, handle_unknown="infrequent_if_exist", drop="first")
     plain = ColumnTransformer([("c", dummies, codes), ("n", StandardScaler(), numbers)], sparse_threshold=0)
@@ -117,15 +121,55 @@ def table(found: pd.DataFrame) -> str:
     lines = ["| model | " + " | ".join(SHOWN) + " |", "|---" * (len(SHOWN) + 1) + "|"]
     for score, name in NAMES.items():
         part = found[found["score"] == score].set_index("metric")
-        cells = [cell(part.loc[k], score == "model") if k in part.index else "" for k in SHOWN]
+        cells = [cell(part.loc[k], score == "model", 4 if k == "ece" else 3) if k in part.index else "" for k in SHOWN]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def cell(row: pd.Series, own: bool) -> str:
+def cell(row: pd.Series, own: bool, d: int) -> str:
+    """d : decimals."""
     if own:
-        return f"{row['estimate']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-    return f"{row['estimate']:.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+        return f"{row['estimate']:.{d}f} ({row['low']:.{d}f} to {row['high']:.{d}f})"
+    return f"{row['estimate']:.{d}f} [{row['difference_low']:+.{d}f}, {row['difference_high']:+.{d}f}]"
+
+
+def used(found: pd.DataFrame) -> str:
+    """Markdown: what lists and thresholds gain, with 95 % intervals."""
+    wanted = [k for k in found["metric"].unique() if k.startswith(("precision@", "net_benefit@")) or k == "calibration_intercept"]
+    part = found[found["metric"].isin(wanted) & found["score"].isin(("model", "income", "below_1.5"))]
+    cells = part.assign(cell=[f"{r.estimate:.3f} ({r.low:.3f} to {r.high:.3f})" for r in part.itertuples()])
+    table = cells.pivot(index="metric", columns="score", values="cell").reindex(wanted).fillna("")
+    names = {"model": "evaltools", "income": NAMES["income"], "below_1.5": NAMES["below_1.5"]}
+    return plain_table(table[list(names)].rename(columns=names).rename_axis("measure").reset_index())
+
+
+def against_truth(newest: int = 2019) -> pd.DataFrame:
+    """The synthetic province, whose true probabilities are known: households of the newest year with an outcome,
+    predicted from the years before, and after the level was moved to their rate."""
+    households, villages = (pd.read_parquet(ROOT / f"data/demo/{t}.parquet") for t in ("households", "villages"))
+    lines = exit_lines(RuleBook.load(), list(range(2016, newest + 2)), newest + 1)
+    known = return_sample(households, villages, lines).labelled()
+    before = (known.keys["year"] < newest).to_numpy()
+    train, test = known.take(before), known.at(newest)
+    file = pd.read_parquet(ROOT / "data/demo_truth/return_probability.parquet").set_index(["household_id", "year"])
+    true = file["return_probability"].reindex(pd.MultiIndex.from_frame(test.keys[["household_id", "year"]])).to_numpy(float)
+    fitted = specification().fit(train.X, train.y, groups=train.keys["village_code"])
+    ratios = [log_ratio(part.X, DEMO_WELFARE, DEMO_LINE) for part in (train, test)]
+    scores = {"the true probabilities": true, "evaltools": fitted.predict_proba(test.X)[:, 1]}
+    fitted.recalibrate(rate=test.y.mean(), as_of=f"{newest + 1}-12-31", X=test.X)
+    scores |= {"evaltools, level moved": fitted.predict_proba(test.X)[:, 1],
+               "income alone, logit": income_alone(ratios[0], train.y, np.ones(len(train.y)), ratios[1]),
+               "the observed rate for all": np.full(len(test.y), test.y.mean())}  # fmt: skip
+    out, ones = [], np.ones(len(true))
+    for name, p in scores.items():
+        excess = true * np.log(true / p) + (1 - true) * np.log((1 - true) / (1 - p))
+        out.append({"score": name, "auc": m.auc(test.y, p, ones), "average_precision": m.average_precision(test.y, p, ones),
+                    "recall@0.1": m.recall_at(test.y, p, ones, 0.1),
+                    "observed_to_expected": m.observed_to_expected(test.y, p, ones),
+                    "log_loss": float(-np.mean(test.y * np.log(p) + (1 - test.y) * np.log1p(-p))),
+                    "expected loss above the truth": f"{excess.mean():.5f}",
+                    "root mean square distance": f"{np.sqrt(np.mean((p - true) ** 2)):.4f}"})  # fmt: skip
+    return pd.DataFrame(out)
 
 
 def crisis(rows: pd.DataFrame, waves: pd.DataFrame, places: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -155,9 +199,7 @@ def crisis(rows: pd.DataFrame, waves: pd.DataFrame, places: np.ndarray, scores: 
 
 
 def figures(tasks: dict[str, Task], found: dict[str, pd.DataFrame]) -> None:
-    mpl.rcParams.update(
-        {"svg.hashsalt": "evaltools", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    )
+    mpl.rcParams.update({"svg.hashsalt": "evaltools", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
     fig, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
     for ax, (how, t) in zip(axes, tasks.items(), strict=True):
         c = curve(t.y, t.scores["model"], t.w, t.clusters, draws=DRAWS, seed=0)
@@ -219,7 +261,8 @@ def main(folder: Path) -> None:
     for name, value in {
         "time_table": table(found["time"]), "region_table": table(found["region"]), "time_null": f"{null['time']:.4f}",
         "region_null": f"{null['region']:.4f}", "crisis_table": plain_table(crisis(rows, waves, *held["time"])),
-        "fair_table": plain_table(fair), "draws": str(DRAWS), "up": f"{UP - 1:.0%}",
+        "fair_table": plain_table(fair), "use_table": used(found["time"]), "truth_table": plain_table(against_truth()),
+        "draws": str(DRAWS), "up": f"{UP - 1:.0%}",
     }.items():  # fmt: skip
         text = text.replace("{{" + name + "}}", value)
     (HERE / "risk-evidence.md").write_text(text, encoding="utf-8")

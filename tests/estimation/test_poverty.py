@@ -18,7 +18,8 @@ from evaltools.estimation import (
     poverty_gap_at_median,
     quantile,
 )
-from evaltools.estimation.quantiles import MANY, RULES, median_line, quantile_sorted
+from evaltools.estimation.lines import median_line
+from evaltools.estimation.quantiles import MANY, RULES, quantile_sorted
 
 FRAME = pd.DataFrame({"y": [50.0, 80, 100, 120, 200, 30], "z": 100.0, "w": [1.0, 1, 2, 2, 1, 1], "v": range(6)})
 DESIGN = SurveyDesign(weight="w", psu="v")

@@ -150,8 +150,18 @@ def test_nothing_left_to_learn_from(rows):
 
 
 def test_a_missing_column_at_prediction(model, rows):
-    with pytest.raises(ValueError, match="head_age"):
+    with pytest.raises(RiskInputError, match="head_age"):
         model.predict_proba(rows[0].drop(columns="head_age"))
+
+
+def test_calendar_columns_that_tell_the_same_are_bookkeeping_but_a_doubled_amount_is_a_mistake(rows):
+    X, y = rows[0], rows[1]
+    dated = X.assign(wave=np.arange(len(X)) % 3 + 2, quarter=np.arange(len(X)) % 3 + 2)
+    with pytest.warns(RiskWarning, match="'quarter' is not used: its values follow from wave"):
+        fitted = ReturnRiskClassifier(WELFARE, LINE).fit(dated, y)
+    assert "quarter" in fitted.training_["left_out"]
+    with pytest.raises(RiskInputError, match="repeat each other"):
+        ReturnRiskClassifier(WELFARE, LINE).fit(X.assign(age=X["head_age"], twice=2.0 * X["head_age"]), y)
 
 
 @pytest.mark.parametrize(

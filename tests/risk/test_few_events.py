@@ -41,3 +41,14 @@ def test_under_a_hundred_events_it_is_income_alone(kit):
     assert np.isinf(fitted.training_["penalty"])
     parts = fitted.explain(X).to_frame().drop(columns=["baseline", "log_welfare_to_line"])
     assert (parts == 0).all().all()
+
+
+def test_income_alone_makes_no_two_incomes_equal(kit):
+    """A clipped income would tie the poorest of all, and so lose to the rule it claims to be."""
+    X, y, _, village = kit.make(400, 6)
+    fitted = kit.fit(ReturnRiskClassifier(WELFARE, LINE), X, y, groups=village)
+    rule = income_alone(log_ratio(X, WELFARE, LINE), y.astype(float), np.ones(len(X)), log_ratio(X, WELFARE, LINE))
+    assert fitted.predict_proba(X)[:, 1] == pytest.approx(rule, abs=2e-3)
+    known = X[WELFARE].notna().to_numpy()
+    p, ones = fitted.predict_proba(X)[known, 1], np.ones(known.sum())
+    assert auc(y[known], p, ones) == auc(y[known], rule[known], ones)

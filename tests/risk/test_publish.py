@@ -95,6 +95,24 @@ def test_survival_stops_where_returns_become_too_few(rules):
     assert not pd.isna(shown["survival"].iloc[0])
 
 
+def test_the_share_of_the_vulnerable_is_printed_only_where_its_counts_may_be():
+    found = {"n": 100, "left_out": 0, "mean": 0.1, "vulnerable": 9, "r2": 0.3}
+    assert publish._vulnerability(found, 10)["share"] is None
+    assert publish._vulnerability(found | {"vulnerable": 10}, 10)["share"] == 0.1
+    assert publish._vulnerability(found | {"vulnerable": 95}, 10)["share"] is None
+    assert publish._vulnerability(found | {"left_out": 3}, 10)["n"] is None
+    assert publish._vulnerability({}, 10) == {}
+
+
+def test_a_withheld_year_of_one_cohort_takes_another_along_so_that_no_difference_tells(rules):
+    rows = [("2017", 1, 900, 30), ("2017", 2, 800, 20), ("2018", 1, 500, 4), ("2018", 2, 490, 15), ("2019", 1, 700, 25),
+            ("all", 1, 2100, 59), ("all", 2, 1290, 35)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["cohort", "years", "at_risk", "returned"]).assign(survival=0.95, low=0.9, high=0.99)
+    shown = publish._cohorts(table, rules).set_index(["cohort", "years"])["survival"]
+    assert set(shown.index[shown.isna()]) == {("2018", 1), ("2018", 2), ("2019", 1), ("2017", 2)}
+    assert shown[("2017", 1)] == shown[("all", 1)] == 0.95
+
+
 def test_a_small_group_is_withheld_altogether_and_a_small_recall_alone(rules):
     groups = pd.DataFrame(
         {"how": "time", "group": ["all", "a", "b"], "n": [9000, 500, 3000], "events": [300, 5, 60],

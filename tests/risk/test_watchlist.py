@@ -138,6 +138,15 @@ def test_measures_cite_documents_of_the_source_list(root):
         assert one.clause.startswith("第"), one
 
 
+def test_the_manual_names_the_document_and_clause_of_every_measure(root):
+    page = (root / "docs" / "risk.md").read_text(encoding="utf-8")
+    for cause, fits in matrix().fits.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {matrix().causes[cause].zh} ("))
+        for name in fits:
+            one = matrix().measures[name]
+            assert f"{one.zh} ({one.document} {one.clause})" in row
+
+
 def test_a_matrix_with_an_unknown_measure_is_refused(monkeypatch):
     raw = {"causes": {"a": {"zh": "甲", "en": "a"}}, "measures": {}, "fits": {"a": ["nothing"]}}
     monkeypatch.setattr(measures_module, "read_yaml", lambda name: raw)

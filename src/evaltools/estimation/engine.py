@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evaltools.errors import EstimationError
-from evaltools.estimation import calibration, parquet, replicates
+from evaltools.estimation import batches, calibration, parquet, replicates
 from evaltools.estimation.assembly import Options, assemble, srs_variance
 from evaltools.estimation.cells import (
     Data,
@@ -105,7 +105,7 @@ def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequ
         if data.empty:
             raise EstimationError("the data has no rows", expected="at least one sampled row")
         return calibration.attach(read_rows(data, design, wanted, by, where), data, design)
-    return parquet.load_rows(data, design, wanted, by, where)
+    return batches.load_rows(data, design, wanted, by, where)
 
 
 def _values(stats: Sequence[Stat], totals: Array) -> tuple[Array, Array]:

@@ -7,20 +7,19 @@ come as one integer from a join with the distinct keys, so that no text leaves t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
 from evaltools.errors import EstimationError
-from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_codes, missing_columns, read_rows
+from evaltools.estimation.cells import Data, Layout, Sum, domain_codes, missing_columns
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import ONE, Array, Expr, quoted
-from evaltools.estimation.source import Source
-from evaltools.estimation.units import build_units, pair
+from evaltools.estimation.source import FileData, Source
+from evaltools.estimation.units import build_units
 
 W = '"(weight)"'  # names of our own in SQL stand in brackets: a file may have columns called w, s1 or cell
-CELL = '"(cell)"'
 
 
 def can_sum(data: Data, design: SurveyDesign) -> bool:
@@ -28,23 +27,34 @@ def can_sum(data: Data, design: SurveyDesign) -> bool:
     return not isinstance(data, pd.DataFrame) and bool(design.psus) and not (design.replicates or design.calibration)
 
 
-def _keys(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
+def is_long(data: FileData, design: SurveyDesign, held: int) -> bool:
+    """Whether a file has more rows than are held at once, and a design whose domains can be taken one after another."""
+    if not can_sum(data, design):
+        return False
+    with Source(data) as source:
+        return source.count > held
+
+
+def key_names(design: SurveyDesign, by: Sequence[str], where: str | None) -> list[str]:
+    """Columns that place a row: of the design, the domains and `where`."""
     return list(dict.fromkeys((*design.key_columns, *by, *([where] if where else []))))
 
 
-def _check_keys(source: Source, keys: Sequence[str], where: str | None) -> None:
+def check_keys(source: Source, keys: Sequence[str], where: str | None) -> None:
+    """The keys are columns of the file, and `where` is a number or true/false."""
     missing_columns(source.types, keys)
     if where is not None:
         source.number(where)
 
 
-def _weight(source: Source, design: SurveyDesign, of: str = "") -> str:
+def weight_sql(source: Source, design: SurveyDesign, of: str = "") -> str:
+    """SQL of the analysis weight (of a table, as "r.")."""
     return " * ".join(source.number(c, of) for c in design.weight_columns) or "1.0::DOUBLE"
 
 
-def _bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
+def bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
     """Name the rows of the file whose weights are missing, negative or infinite."""
-    w = _weight(source, design)
+    w = weight_sql(source, design)
     count, where = source.rows(f"{w} IS NULL OR NOT isfinite({w}) OR {w} < 0")
     raise EstimationError(
         f"weight {' x '.join(design.weight_columns)} is missing, negative or infinite in {count} rows",
@@ -52,7 +62,7 @@ def _bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
     )  # fmt: skip
 
 
-def _check_finite(source: Source, columns: Sequence[str]) -> NoReturn:
+def check_finite(source: Source, columns: Sequence[str]) -> NoReturn:
     """Name the column that holds infinite values, and their rows."""
     for c in columns:
         count, where = source.rows(f"NOT isfinite({source.number(c)})")
@@ -65,8 +75,8 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
              where: str | None) -> tuple[Layout, Array]:  # fmt: skip
     """The layout and (C, S) sums by domain and unit, from one aggregation over the file."""
     with Source(data) as source:  # type: ignore[arg-type]
-        keys = _keys(design, by, where)
-        _check_keys(source, keys, where)
+        keys = key_names(design, by, where)
+        check_keys(source, keys, where)
         unique = {s.key: s for s in sums}
         inner = [quoted(k) for k in keys if k not in columns] + [f"{source.number(c)} AS {quoted(c)}" for c in columns]
         shared = [k for k in keys if k in columns]  # a column that is both key and value keeps its own copy
@@ -83,21 +93,21 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
         table = source.frame(
             f'SELECT {sql_keys}, {values}, min({W}) AS "(least)", max({W}) AS "(most)", count(*) - count({W}) AS "(without)" '
             f"FROM (SELECT *, {middle_columns} FROM "
-            f"(SELECT {_weight(source, design)} AS {W}, {', '.join(inner)} FROM {source.relation})) "
+            f"(SELECT {weight_sql(source, design)} AS {W}, {', '.join(inner)} FROM {source.relation})) "
             f"GROUP BY {', '.join(named.values())} ORDER BY {', '.join(named.values())}"
         )
         if table.empty:
             raise EstimationError("the data has no rows", expected="at least one sampled row")
         if table["(without)"].any() or not (table["(least)"].min() >= 0 and np.isfinite(table["(most)"].max())):
-            _bad_weights(source, design)
+            bad_weights(source, design)
         if not table["(most)"].max() > 0:
             raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    layout, inside = _layout(data, table, design, by, where)
+    layout, inside = key_layout(data, table, design, by, where)
     order = {key: f"(sum {i})" for i, key in enumerate(unique)}
     out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
     if not np.isfinite(out).all():
         with Source(data) as source:  # type: ignore[arg-type]
-            _check_finite(source, columns)
+            check_finite(source, columns)
     return layout, np.where(inside[:, None], out, 0.0)
 
 
@@ -117,13 +127,13 @@ def _sql(one: Sum, weight: str) -> str:
     return f"sum({factor})" if one.value.sql == ONE.sql else f"sum({factor} * {one.value.sql})"
 
 
-def _layout(data: Data, keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
+def key_layout(data: Data, keys: pd.DataFrame, design: SurveyDesign, by: Sequence[str], where: str | None):
     """Layout of the distinct keys, each a cell of its own, and which of them are inside `where`."""
     try:
         units, unit = build_units(keys[list(design.key_columns)], design)
     except EstimationError:  # once more, with the rows of the file as labels, so that the error names them
         with Source(data) as source:  # type: ignore[arg-type]
-            keys.index = source.first_rows(_keys(design, by, where))
+            keys.index = source.first_rows(key_names(design, by, where))
         units, unit = build_units(keys[list(design.key_columns)], design)
     code, domains = domain_codes(keys, by)
     inside = np.ones(len(keys), bool)
@@ -132,59 +142,3 @@ def _layout(data: Data, keys: pd.DataFrame, design: SurveyDesign, by: Sequence[s
         if not inside.any():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
     return Layout(units, domains, unit, code), inside
-
-
-def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None) -> Rows:
-    """Rows as arrays with integer cells; designs without PSUs or with calibration read their columns as a frame."""
-    with Source(data) as source:  # type: ignore[arg-type]
-        if not design.psus or design.calibration is not None:
-            extra = design.calibration.columns if design.calibration is not None else ()
-            wanted = dict.fromkeys((*_keys(design, by, where), *design.weight_columns, *columns, *extra))
-            missing_columns(source.types, list(wanted))
-            frame = source.frame(f"SELECT {', '.join(map(quoted, wanted))} FROM {source.relation}")
-            from evaltools.estimation import calibration
-
-            return calibration.attach(read_rows(frame, design, columns, by, where), frame, design)
-        keys = _keys(design, by, where)
-        _check_keys(source, keys, where)
-        text = ", ".join(map(quoted, keys))
-        source.connection.execute(
-            f"CREATE TEMP TABLE cell AS SELECT {text}, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS {CELL} "
-            f"FROM (SELECT DISTINCT {text} FROM {source.relation})"
-        )
-        table = source.frame(f"SELECT * FROM cell ORDER BY {CELL}")
-        on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in _enough(table, keys))
-        values = "".join(f', {source.number(c, "r.")} AS "(value {i})"' for i, c in enumerate(columns))
-        size = f', {source.number(design.size, "r.")} AS "(size)"' if design.size else ""
-        arrays = source.connection.execute(
-            f"SELECT cell.{CELL}, {_weight(source, design, 'r.')} AS {W}{size}{values} "
-            f"FROM {source.relation} r JOIN cell ON {on}"
-        ).fetchnumpy()
-        weight = _filled(arrays["(weight)"])
-        if not (np.isfinite(weight).all() and (weight >= 0).all()):
-            _bad_weights(source, design)
-        if not weight.sum() > 0:
-            raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
-    keyed, inside = _layout(data, table, design, by, where)
-    code, first = pair(keyed.unit, keyed.domain)
-    layout = Layout(keyed.units, keyed.domains, keyed.unit[first], keyed.domain[first])
-    key = arrays["(cell)"]
-    cell = np.where(inside, code, -1).astype(np.int32)[key]
-    size = _filled(arrays["(size)"]) if design.size else np.broadcast_to(1.0, weight.shape)
-    loaded = {c: _filled(arrays[f"(value {i})"]) for i, c in enumerate(columns)}
-    if any(np.isinf(values).any() for values in loaded.values()):
-        with Source(data) as source:  # type: ignore[arg-type]
-            _check_finite(source, columns)
-    return Rows(layout, cell, keyed.unit.astype(np.int32)[key], weight, size, loaded)
-
-
-def _enough(cells: pd.DataFrame, keys: Sequence[str]) -> Sequence[str]:
-    """One key that tells all cells apart, if there is one (PSU codes mostly do): a join on it is much faster."""
-    alone = [k for k in keys if cells[k].nunique(dropna=False) == len(cells)]
-    return alone[:1] or keys
-
-
-def _filled(values: Any) -> Array:
-    if isinstance(values, np.ma.MaskedArray):
-        return np.ma.filled(values.astype(np.float64), np.nan)
-    return np.asarray(values, dtype=np.float64)

@@ -13,9 +13,11 @@ from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign
 from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import Array, Expr, as_expr, col
-from evaltools.estimation.quantiles import RULES, density, mean_line, median_line, quantile_sorted
+from evaltools.estimation.lines import mean_line, mean_line_of_file, median_line, median_line_of_file
+from evaltools.estimation.quantiles import RULES, density, quantile_sorted
 from evaltools.estimation.ranked import Line, ranked
 from evaltools.estimation.results import Estimates
+from evaltools.estimation.source import FileData
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,7 @@ class RelativeLine:
 
     def __post_init__(self) -> None:
         if self.of not in ("median", "mean") or self.within not in ("all", "domain") or self.rule not in RULES:
-            raise EstimationError(
-                f"{self}", expected=f"of: median or mean; within: all or domain; rule: {', '.join(RULES)}"
-            )
+            raise EstimationError(f"{self}", expected=f"of: median or mean; within: all or domain; rule: {', '.join(RULES)}")
         if not self.share > 0:
             raise EstimationError(f"share={self.share}", expected="a positive share of the median or mean")
 
@@ -46,7 +46,13 @@ class RelativeLine:
                 return np.nan, np.zeros(0)
             return median_line(y, w, self.share, self.rule) if self.of == "median" else mean_line(y, w, self.share)
 
-        return Line(curve, self.within == "domain")
+        def of_file(data: FileData, y: str, design: SurveyDesign) -> tuple[float, Array]:
+            if self.of == "median":
+                return median_line_of_file(data, y, design, self.share, self.rule)
+            return mean_line_of_file(data, y, design, self.share)
+
+        is_held = self.of == "median" and self.rule == "hf7"
+        return Line(curve, None if is_held else of_file, self.within == "domain")
 
 
 def fgt(data: Data, y: str, line: float | str | RelativeLine, design: SurveyDesign, by: Names = None, *,

@@ -19,11 +19,10 @@ from scipy import sparse
 from evaltools.errors import EstimationError
 from evaltools.estimation import intervals
 from evaltools.estimation.assembly import Options
-from evaltools.estimation.cells import Data
+from evaltools.estimation.cells import Data, Rows
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import load_rows
 from evaltools.estimation.expr import Array
-from evaltools.estimation.ranked import estimate_ranked
+from evaltools.estimation.ranked import Common, by_domains, estimate_ranked
 from evaltools.estimation.results import Estimates
 
 RULES = ("math", "school", "hf7", "upper")
@@ -44,11 +43,18 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
     if not points or not all(0 < v < 1 for v in points):
         raise EstimationError(f"p={p}", expected="probabilities between 0 and 1")
     if rule not in RULES or interval not in INTERVALS:
-        raise EstimationError(
-            f"rule={rule!r}, interval={interval!r}", expected=f"one of {RULES} and one of {INTERVALS}"
-        )
-    rows = load_rows(data, design, [y], names(by), where)
+        raise EstimationError(f"rule={rule!r}, interval={interval!r}", expected=f"one of {RULES} and one of {INTERVALS}")
     options = Options(where, overall, level)
+
+    def one(rows: Rows, _: Common | None) -> Estimates:
+        return _quantiles(rows, y, design, points, bool(names(by)), options, rule, interval)
+
+    return by_domains(data, y, design, by, options, one)
+
+
+def _quantiles(rows: Rows, y: str, design: SurveyDesign, points: Sequence[float], has_by: bool, options: Options,
+               rule: str, interval: str) -> Estimates:  # fmt: skip
+    """Quantiles of rows already read: shares below them, and where the ends of their intervals fall."""
 
     def share(ys: Array, w: Array, _: float):
         to = np.cumsum(w)
@@ -61,16 +67,12 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
         return value, u, np.zeros(len(points))
 
     labels = tuple(f"q{v:g}" for v in points)
-    shares, passes = estimate_ranked(rows, y, design, share, labels, bool(names(by)), kind="rate", options=options,
+    shares, passes = estimate_ranked(rows, y, design, share, labels, has_by, kind="rate", options=options,
                                      is_share=True, stable=rule == "hf7")  # fmt: skip
+    bound = {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval]
     low_p, high_p = intervals.rate_interval(
-        {"mean": "t", "beta": "beta", "xlogit": "logit"}[interval],
-        shares.estimate,
-        shares.se,
-        shares.n,
-        shares.df,
-        level,
-    )
+        bound, shares.estimate, shares.se, shares.n, shares.df, options.level
+    )  # fmt: skip
     m, i, out = len(points), 0, np.full((3, len(shares)), np.nan)
     for one in passes:
         for d in range(one.order.count):
@@ -81,7 +83,7 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
                 ends = (points[k], low_p[i], high_p[i])
                 out[:, i] = [quantile_sorted(ys, f, v, rule) if len(w) else np.nan for v in ends]
                 i += 1
-    return _woodruff(shares, out[0], out[1], out[2], level)
+    return _woodruff(shares, out[0], out[1], out[2], options.level)
 
 
 def _woodruff(shares: Estimates, value: Array, low: Array, high: Array, level: float) -> Estimates:
@@ -128,10 +130,10 @@ def density(y: Array, w: Array, at: float) -> float:
     under an estimated line, where a kernel of fixed width was 20 to 80 % off in the lower tail.
     """
     to = np.cumsum(w)
-    return _slope(y, to / to[-1], at, len(y) > MANY)
+    return slope_at(y, to / to[-1], at, len(y) > MANY)
 
 
-def _slope(y: Array, f: Array, at: float, is_many: bool) -> float:
+def slope_at(y: Array, f: Array, at: float, is_many: bool) -> float:
     """The density from sorted y and F at each. The n of the standard error is Kish's over distinct values, not rows: a
     row split in two says no more than before. Of many rows, of which y may be only a part, NARROWEST is enough."""
     p = f[int(np.searchsorted(y, max(at, y[0]), "right")) - 1]
@@ -150,52 +152,3 @@ def _slope(y: Array, f: Array, at: float, is_many: bool) -> float:
                 return float((high - low) / (b - a))
             half *= 2
     return 0.0
-
-
-def median_line(y: Array, w: Array, share: float, rule: str) -> tuple[float, Array]:
-    """share x median and its influences (n,): -share (1(y <= m) - F(m)) / (f(m) N). Osier (2009), Deville (1999).
-
-    y need not be sorted.
-    """
-    total = w.sum()
-    near, f = _window(y, w, 0.5) if rule != "hf7" else _sorted(y, w)  # hf7 asks for the ends of F too
-    middle = quantile_sorted(near, f, 0.5, rule)
-    at = _slope(near, f, middle, len(y) > MANY)
-    if not at > 0:
-        return share * middle, np.full(len(y), np.nan)
-    below = (y <= middle).astype(np.float64)
-    return share * middle, (w @ below / total - below) * (share / (at * total))
-
-
-def _window(y: Array, w: Array, p: float) -> tuple[Array, Array]:
-    """Sorted values around the p-quantile and F at each; all of them where there are few.
-
-    Of many rows a systematic sample tells where to look (Floyd & Rivest 1975); what it says is verified.
-    """
-    step = len(y) // 50_000
-    if len(y) > MANY:
-        order = np.argsort(y[::step])
-        sample, to = y[::step][order], np.cumsum(w[::step][order])
-        margin = 6 * np.sqrt((w[::step] @ w[::step]) / to[-1] ** 2 * p * (1 - p))
-        low, high = np.interp([max(p - margin, 0.0), min(p + margin, 1.0)], to / to[-1], sample)
-        inside = (y >= low) & (y <= high)
-        total, before = w.sum(), w @ (y < low)
-        near, weight = y[inside], w[inside]
-        order = np.argsort(near)
-        f = (before + np.cumsum(weight[order])) / total
-        if len(f) and f[0] < p - margin / 3 and f[-1] > p + margin / 3:
-            return near[order], f
-    return _sorted(y, w)
-
-
-def _sorted(y: Array, w: Array) -> tuple[Array, Array]:
-    order = np.argsort(y)
-    to = np.cumsum(w[order])
-    return y[order], to / to[-1]
-
-
-def mean_line(y: Array, w: Array, share: float) -> tuple[float, Array]:
-    """share x mean and its influences (n,)."""
-    total = w.sum()
-    centre = w @ y / total
-    return share * centre, share * (y - centre) / total

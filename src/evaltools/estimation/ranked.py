@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from evaltools.estimation import calibration, replicates
+from evaltools.estimation import batches, calibration, parquet, replicates
 from evaltools.estimation.assembly import Options, assemble, srs_variance
 from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, sum_rows, with_overall
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import load_rows
 from evaltools.estimation.expr import ONE, Array
 from evaltools.estimation.parallel import each
-from evaltools.estimation.results import Estimates
+from evaltools.estimation.results import Estimates, joined
+from evaltools.estimation.source import FileData
 from evaltools.estimation.units import Codes
 from evaltools.estimation.variance import Scores, Variation
 
@@ -28,11 +30,17 @@ Curve = Callable[[Array, Array, float], tuple[Array, Array, Array]]
 LineCurve = Callable[[Array, Array], tuple[float, Array]]
 
 
+Common = tuple[float, Array]
+"""A line over all rows, and what the rows of each last-stage unit do to it: sum w u (U,)."""
+
+
 @dataclass(frozen=True)
 class Line:
-    """A line estimated from the data: `curve` on all rows, or on each domain's own where `is_own`."""
+    """A line estimated from the data: `curve` on all rows, or on each domain's own where `is_own`; `of_file`: the line
+    over all rows of a file that is never held (None: all must be)."""
 
     curve: LineCurve
+    of_file: Callable[[FileData, str, SurveyDesign], Common] | None = None
     is_own: bool = False
 
 
@@ -98,24 +106,45 @@ class Pass:
 def ranked(data: Data, y: str, design: SurveyDesign, by: Names, curve: Curve, labels: tuple[str, ...], *, kind: str,
            options: Options, line: Line | None = None) -> Estimates:  # fmt: skip
     """Estimates of a curve's statistics by domain."""
-    rows = load_rows(data, design, [y], names(by), options.where)
-    return estimate_ranked(rows, y, design, curve, labels, bool(names(by)), kind=kind, options=options, line=line)[0]
+
+    def one(rows: Rows, common: Common | None) -> Estimates:
+        has_by = bool(names(by))
+        return estimate_ranked(rows, y, design, curve, labels, has_by, kind=kind, options=options, line=line, common=common)[0]
+
+    return by_domains(data, y, design, by, options, one, line)
+
+
+def by_domains(data: Data, y: str, design: SurveyDesign, by: Names, options: Options,
+               one: Callable[[Rows, Common | None], Estimates], line: Line | None = None) -> Estimates:  # fmt: skip
+    """`one` on all rows; of a file with more rows than are held at once, on whole domains at a time."""
+    if isinstance(data, pd.DataFrame) or options.overall or not (names(by) and parquet.is_long(data, design, batches.HELD)):
+        return one(load_rows(data, design, [y], names(by), options.where), None)
+    common = None
+    if line is not None and not line.is_own:
+        if line.of_file is None:
+            return one(load_rows(data, design, [y], names(by), options.where), None)
+        common = line.of_file(data, y, design)
+    parts = batches.load_batches(data, design, [y], names(by), options.where)
+    return joined([one(rows, common) for rows in parts])
 
 
 def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labels: tuple[str, ...], has_by: bool, *,
                     kind: str, options: Options, line: Line | None = None,
-                    is_share: bool = False, stable: bool = False) -> tuple[Estimates, list[Pass]]:  # fmt: skip
+                    is_share: bool = False, stable: bool = False,
+                    common: Common | None = None) -> tuple[Estimates, list[Pass]]:  # fmt: skip
     """As `ranked`, on rows already read; the passes come along for what needs the order again.
 
     is_share: the values are weighted means at fixed thresholds, so that replicates do not look for thresholds anew
-    stable: see `sort_rows`
+    stable: see `sort_rows`; common: the line over all rows, where `rows` are only some of them
     """
     values, domain = rows.columns[y], rows.domain
     orders = [sort_rows(values, rows.weight, domain, len(rows.layout.domains), stable=stable)]
     if options.overall and has_by:
         orders.append(sort_rows(values, rows.weight, np.where(domain >= 0, 0, -1), 1, stable=stable))
-    is_common = line is not None and not line.is_own
+    is_common = line is not None and not line.is_own and common is None
     at, line_u = _common_line(values, rows.weight, line) if is_common else (np.nan, None)
+    if common is not None:
+        at = common[0]
     passes = [_apply(rows.weight, order, curve, line, at, len(labels)) for order in orders]
     layout, z, counts = _layout(rows, y, passes)
     value, slope = np.vstack([p.value for p in passes]), np.vstack([p.slope for p in passes])
@@ -123,7 +152,8 @@ def estimate_ranked(rows: Rows, y: str, design: SurveyDesign, curve: Curve, labe
         make = _replicated_shares if is_share else _replicated
         variation: Variation = make(rows, design, layout, passes, value, curve, line, values)
     else:
-        variation = _linearized(rows, layout, z, passes, line_u, slope)
+        by_unit = common[1] if common is not None else None
+        variation = _linearized(rows, layout, z, passes, line_u, slope, by_unit)
     n, w = (domain_totals(layout, counts[:, :1, i]) for i in (0, 1))
     spread = np.vstack([p.spread for p in passes])
     made = assemble(
@@ -191,13 +221,18 @@ def _sums(code: Codes, weight: Array, one: Pass, count: int) -> Array:
     return out
 
 
-def _linearized(rows: Rows, layout: Layout, z: Array, passes: list[Pass], line_u: Array | None,
-                slope: Array) -> Scores:  # fmt: skip
-    """Scores of direct influences, plus those of a common line times each estimate's slope."""
+def _linearized(rows: Rows, layout: Layout, z: Array, passes: list[Pass], line_u: Array | None, slope: Array,
+                by_unit: Array | None = None) -> Scores:  # fmt: skip
+    """Scores of direct influences, plus those of a common line times each estimate's slope.
+
+    line_u: (n,) influences on the line; by_unit: (U,) their weighted sums, where they are known already
+    """
     scores = calibration.residual_scores(rows, layout, z, _by_row(rows, passes) if rows.controls is not None else [])
+    load = slope.ravel()[None, :]
+    if by_unit is not None:
+        return replace(scores, common=by_unit[:, None], load=load)
     if line_u is None:
         return scores
-    load = slope.ravel()[None, :]
     common = np.bincount(rows.unit, rows.weight * line_u, layout.units.count)[:, None]
     if rows.controls is not None:
         own = calibration.spread(np.zeros(len(line_u), np.int64), (line_u * rows.size)[:, None], 1)

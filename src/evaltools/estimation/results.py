@@ -14,7 +14,7 @@ from scipy import sparse
 from evaltools.errors import EstimationError
 from evaltools.estimation.expr import Array
 from evaltools.estimation.intervals import t_interval
-from evaltools.estimation.variance import Variation, cross_covariance
+from evaltools.estimation.variance import Variation, beside, cross_covariance
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,19 @@ class Estimates(Sequence[Estimate]):
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(max_rows=30, index=False)
+
+
+def joined(parts: Sequence[Estimates]) -> Estimates:
+    """Estimates of several sets of domains of one sample, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    arrays = {f: np.concatenate([getattr(p, f) for p in parts]) for f in (*_FLOATS, "n", "n_psu", "is_single")}
+    texts = {f: tuple(v for p in parts for v in getattr(p, f)) for f in ("statistic", "kinds", "reason")}
+    weights = [p.psu_weight for p in parts]
+    return replace(
+        parts[0], **arrays, **texts, domains=pd.concat([p.domains for p in parts], ignore_index=True),
+        variation=beside([p.variation for p in parts]), psu_weight=sparse.csc_matrix(sparse.hstack(weights)),
+    )  # fmt: skip
 
 
 _FLOATS = ("estimate", "se", "ci_low", "ci_high", "df", "deff", "weighting", "cluster_size")

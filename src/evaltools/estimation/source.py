@@ -13,6 +13,7 @@ from evaltools.errors import DataMissingError, EstimationError
 from evaltools.estimation.cells import Data, missing_columns
 from evaltools.estimation.expr import quoted
 
+FileData = str | Path
 FLOATS = ("FLOAT", "DOUBLE")
 NUMBERS = (*FLOATS, "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
            "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
@@ -53,6 +54,11 @@ class Source:
         text = f"{text}::INTEGER" if kind == "BOOLEAN" else text
         text = text if kind == "DOUBLE" else f"{text}::DOUBLE"
         return f"nullif({text}, 'NaN'::DOUBLE)" if kind in FLOATS else text
+
+    @property
+    def count(self) -> int:
+        """Rows of all files, from what the files say of themselves."""
+        return int(self.connection.execute(f"SELECT count(*) FROM {self.relation}").fetchall()[0][0])
 
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()

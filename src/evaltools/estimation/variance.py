@@ -11,6 +11,7 @@ squaring (two passes): large means do not cancel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -82,9 +83,7 @@ class Scores:
         dense = table.toarray()
         if self.common is not None and self.load is not None:
             dense += self.common @ self.load[:, columns]
-        return np.vstack(
-            [_centred(s, _sum_to(s, dense)) * np.sqrt(s.scale)[s.stratum][:, None] for s in self.units.stages]
-        )
+        return np.vstack([_centred(s, _sum_to(s, dense)) * np.sqrt(s.scale)[s.stratum][:, None] for s in self.units.stages])
 
     def take(self, columns: Columns) -> Scores:
         load = None if self.load is None else self.load[:, columns]
@@ -95,6 +94,15 @@ class Scores:
         j = sparse.csr_matrix(jacobian)
         load = None if self.load is None else np.asarray(self.load @ j)
         return replace(self, table=sparse.csr_matrix(self.table @ j), load=load)
+
+
+def beside(parts: Sequence[Variation]) -> Scores:
+    """Scores of several sets of estimates over the same units and the same common part, as one."""
+    scores = [p for p in parts if isinstance(p, Scores)]
+    if len(scores) < len(parts):
+        raise TypeError("only scores of one linearized sample can stand beside each other")
+    load = None if scores[0].load is None else np.hstack([s.load for s in scores if s.load is not None])
+    return replace(scores[0], table=sparse.csr_matrix(sparse.hstack([s.table for s in scores])), load=load)
 
 
 @dataclass(frozen=True)
@@ -155,9 +163,7 @@ def _sum_to(stage: Stage, table):
     unit_count, last_count = len(stage.stratum), len(stage.of_unit)
     if unit_count == last_count and np.array_equal(stage.of_unit, np.arange(last_count)):
         return table
-    incidence = sparse.csr_matrix(
-        (np.ones(last_count), (stage.of_unit, np.arange(last_count))), shape=(unit_count, last_count)
-    )
+    incidence = sparse.csr_matrix((np.ones(last_count), (stage.of_unit, np.arange(last_count))), shape=(unit_count, last_count))
     return incidence @ table
 
 

@@ -73,9 +73,7 @@ def model_card(province: ProvinceRisk, city: CityRisk | None = None) -> tuple[Ca
         names = {name for t in templates for _, name, _ in slots(t) if name is not None}
         unknown = sorted(names - set(values))
         if unknown:
-            raise RuleBookError(
-                f"card.yaml: item {entry['item']} asks for {unknown[0]!r}", expected=", ".join(sorted(values))
-            )
+            raise RuleBookError(f"card.yaml: item {entry['item']} asks for {unknown[0]!r}", expected=", ".join(sorted(values)))
         used = {k: v for k, v in values.items() if k in names}
         out.append(CardItem(entry["item"], entry["zh"], entry["en"], *templates, used))
     return tuple(out)
@@ -92,13 +90,23 @@ def _values(province: ProvinceRisk) -> dict[str, Any]:
         "form_zh": FORMS[training["form"]][0], "form_en": FORMS[training["form"]][1],
         "on_zh": BASES[training["calibrated_on"]], "on_en": training["calibrated_on"],
         "digest": record["digest"][:16], "rules_digest": record["rules_digest"][:16], "seed": record["seed"],
-        "draws": record["draws"], "state_zh": province.monitor.state.zh, "state_en": province.monitor.state.en,
+        "draws": record["draws"], "state_zh": province.update.state.zh, "state_en": province.update.state.en,
+        "before_zh": province.monitor.state.zh, "before_en": province.monitor.state.en, **_update_values(province),
         "findings_zh": "、".join(GROUPS.get(g, (g, g))[0] for g in groups) or "无",
         "findings_en": ", ".join(GROUPS.get(g, (g, g))[1] for g in groups) or "none",
     }  # fmt: skip
     for name, metric in METRICS.items():
         values |= dict(zip((name, f"{name}_low", f"{name}_high"), province.report.value(metric), strict=True))
     return values
+
+
+def _update_values(province: ProvinceRisk) -> dict[str, Any]:
+    update, last = province.update, province.monitor.table.iloc[-1]
+    found: dict[str, Any] = {"newest": update.period, "updated": update.as_of, "rate": update.rate, "expected": update.expected}
+    for end in ("", "_low", "_high"):
+        found[f"before_oe{end}"] = float(last[f"observed_to_expected{end}"])
+        found[f"after_oe{end}"] = getattr(update, f"observed_to_expected{end}")
+    return found
 
 
 def _city_values(city: CityRisk | None) -> dict[str, Any]:

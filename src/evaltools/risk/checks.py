@@ -1,10 +1,10 @@
 """Refusals that save an evaluator from a meaningless model: columns that repeat each other or give the label away.
 
 statsmodels only warns on a rank-deficient design, and such a model ranked at random on a later wave. So: a number
-that is a sum of others is refused by name. Two cases are not mistakes but bookkeeping: a whole-number total beside its
-whole-number parts (persons = children + adults + elderly), and shares that fill a whole. There the later column of the
-identity is left out, with a warning. A category nested in another (a town in a county) is no fault either; its
-redundant indicators are dropped.
+that is a sum of others is refused by name. Three cases are not mistakes but bookkeeping: a whole-number total beside its
+whole-number parts (persons = children + adults + elderly), shares that fill a whole, and the calendar (within one year
+wave and quarter are one). There the later column of the identity is left out, with a warning. A category nested in
+another (a town in a county) is no fault either; its redundant indicators are dropped.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from evaltools.risk.faults import RiskInputError
 TOLERANCE = 1e-10  # share of a column's variance that the others leave unexplained
 EXPECTED = 30.0  # a level with no event at all where this many were expected gives the label away
 SURE = 10  # so does a level of at least this many rows that are all events
+CALENDAR = frozenset({"year", "quarter", "month", "wave", "period", "round"})  # last words of columns that date a row
 ALONE = 0.25  # or a number that puts this share of the events beyond every non-event
 
 
@@ -44,9 +45,7 @@ def _redundant(plan: Plan, x: np.ndarray, w: np.ndarray) -> dict[int, str]:
     if len(x) <= x.shape[1]:
         return {}
     gone = np.isnan(x)
-    mean = np.array(
-        [np.average(c[~g], weights=w[~g]) if w[~g].sum() > 0 else 0.0 for c, g in zip(x.T, gone.T, strict=True)]
-    )
+    mean = np.array([np.average(c[~g], weights=w[~g]) if w[~g].sum() > 0 else 0.0 for c, g in zip(x.T, gone.T, strict=True)])
     z = np.where(gone, 0.0, x - mean)
     size = np.sqrt((z**2).sum(axis=0))
     usable = np.flatnonzero(size > 0)
@@ -60,7 +59,8 @@ def _redundant(plan: Plan, x: np.ndarray, w: np.ndarray) -> dict[int, str]:
             kept.append(k)
             continue
         names = [plan.numbers[usable[i]].name for i in (*involved, k)]
-        if len(involved) == 1 or not _is_bookkeeping(x[:, usable[[*involved, k]]]):
+        told_twice = all(n.rsplit("_", 1)[-1].lower() in CALENDAR for n in names)
+        if not told_twice and (len(involved) == 1 or not _is_bookkeeping(x[:, usable[[*involved, k]]])):
             raise RiskInputError(
                 f"the columns {', '.join(names)} repeat each other: {names[-1]} is a linear combination of the others",
                 expected="columns that each add something (full rank)", todo="leave one of them out",

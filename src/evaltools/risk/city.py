@@ -75,7 +75,7 @@ def city_risk(
     performance = measure(task, draws=draws, seed=seed) if task is not None and enough else pd.DataFrame()
     stress = province.scenarios[province.scenarios["area"] == city_code].reset_index(drop=True)
     return CityRisk(
-        city_code, province.year, len(now.X), _expected(stress), _history(province, city_code),
+        city_code, province.year, len(now.X), expected_returns(stress), _history(province, city_code),
         _classes(province, city_code), performance, _curve(task, draws, seed) if enough else pd.DataFrame(),
         _reach(performance), drivers(province, now.X), watch, watch.areas, watch.causes(), stress,
         cohort_survival(spells(everything)),
@@ -141,7 +141,8 @@ def _curve(task: Task | None, draws: int, seed: int) -> pd.DataFrame:
     return out.assign(ece=m.ece(task.y, p, task.w), ece_when_perfect=m.ece_when_perfect(p, task.w, seed=seed))
 
 
-def _expected(stress: pd.DataFrame) -> tuple[float, float, float]:
+def expected_returns(stress: pd.DataFrame) -> tuple[float, float, float]:
+    """(returns within a year, low, high) of the households of a table of scenarios, without any of them."""
     row = stress[stress["reading"] == "learned"].iloc[0]
     return float(row["returns_now"]), float(row["returns_now_low"]), float(row["returns_now_high"])
 

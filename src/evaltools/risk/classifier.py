@@ -37,14 +37,15 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
     min_events : fewer events than this are refused. Below 30 (for mechanical checks only) the statistical refusals
         (rank, separation) are off.
     simple_below : with fewer events than this the model is the penalised logistic regression alone.
-    max_rows : above this, all events and a weighted draw of the others are fitted.
+    max_rows : above this, all events (half as many as `max_rows` at most) and a weighted draw of the others are fitted;
+        `training_` says how many.
     folds : parts of the clusters that are held back in turn to calibrate on, where no later period is; at most 3 of
-        them from 2,000 events on.
+        them from 2,000 events on, 2 from 25,000 on.
     """
 
     def __init__(
         self, welfare: str | None = None, line: str | None = None, money: Any = (), random_state: int = 0, *,
-        time: str | None = None, min_events: int = 30, simple_below: int = 500, max_rows: int = 300_000, folds: int = 5,
+        time: str | None = None, min_events: int = 30, simple_below: int = 500, max_rows: int = 500_000, folds: int = 5,
     ) -> None:  # fmt: skip
         self.welfare = welfare
         self.line = line

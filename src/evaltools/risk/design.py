@@ -15,6 +15,7 @@ from evaltools.risk.columns import Plan, Terms
 
 RATIO_KNOTS = (0.005, 0.10, 0.25, 0.50, 0.75, 0.995)  # quantiles; risk bends most near the line
 PLAIN_KNOTS = (0.005, 0.995)  # clipped, so that one absurd value carries no weight
+STRAIGHT_KNOTS = (0.0, 1.0)  # income where events are few: as in income alone, no two incomes are made equal
 MIN_ROWS, MIN_EVENTS = 30, 5  # a level with fewer rows, events or non-events joins the pooled levels
 
 
@@ -43,7 +44,8 @@ def make_pieces(plan: Plan, terms: Terms, y: np.ndarray, w: np.ndarray, *, bends
         known = x[~np.isnan(x)]
         if not len(known):
             continue  # in this fold nobody has a value: nothing to learn, and at scoring it counts as the average
-        knots = _knots(known, RATIO_KNOTS if bends and plan.terms[j].is_monotone else PLAIN_KNOTS)
+        income = RATIO_KNOTS if bends else STRAIGHT_KNOTS
+        knots = _knots(known, income if plan.terms[j].is_monotone else PLAIN_KNOTS)
         for low, high in itertools.pairwise(knots):
             pieces.append(_scaled(Piece(j, "ramp", float(low), float(high)), ramp(x, low, high), w))
         if len(x) - len(known) >= MIN_ROWS:

@@ -15,18 +15,10 @@ from evaltools.risk import metrics as m
 from evaltools.risk.classifier import ReturnRiskClassifier
 from evaltools.risk.columns import MISSING
 from evaltools.risk.performance import Task, measure
+from evaltools.risk.published import UpdateState
 from evaltools.risk.validation import make_sample
-from evaltools.terms import Term
 
 TOLERANCE = (0.85, 1.15)  # observed / expected that an update is good for
-
-
-class UpdateState(Term):
-    """Three states, by the 95 % interval of observed / expected of the newest outcomes."""
-
-    HOLDS = "holds", "校准有效", "the last update holds"
-    BROKEN = "broken", "校准失效", "the last update no longer holds"
-    UNDECIDED = "undecided", "样本不足以判定", "undecided with these outcomes"
 
 
 @dataclass(frozen=True)

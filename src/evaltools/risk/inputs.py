@@ -23,9 +23,7 @@ def to_frame(estimator: BaseEstimator, X: Any, *, reset: bool) -> pd.DataFrame:
             twice = sorted({str(c) for c in X.columns[X.columns.duplicated()]})
             raise RiskInputError(f"column name(s) twice: {', '.join(twice)}", todo="give every column one name")
         if not len(X):
-            raise RiskInputError(
-                "0 sample(s) in the table while a minimum of 1 is required", todo="give at least one row"
-            )
+            raise RiskInputError("0 sample(s) in the table while a minimum of 1 is required", todo="give at least one row")
         _remember_columns(estimator, X, reset)
         return X
     array = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)  # pyright: ignore
@@ -36,7 +34,14 @@ def to_frame(estimator: BaseEstimator, X: Any, *, reset: bool) -> pd.DataFrame:
 
 
 def _remember_columns(estimator: BaseEstimator, table: Any, reset: bool) -> None:
-    validate_data(estimator, table, reset=reset, skip_check_array=True)
+    """Note the names and their number at fit; later, refuse other columns or another order, in scikit-learn's words."""
+    try:
+        validate_data(estimator, table, reset=reset, skip_check_array=True)
+    except ValueError as error:
+        raise RiskInputError(
+            str(error), expected="the columns the model was fitted on, in the same order",
+            todo="give them all; a column that nobody collected this year stays empty, not absent",
+        ) from None  # fmt: skip
 
 
 def check_labels(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,11 +55,7 @@ def check_labels(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
             todo="leave out households whose outcome is not known yet, and report how many",
         )  # fmt: skip
     column = column_or_1d(labels, warn=True)
-    if (
-        column.dtype == object
-        and len({type(v) for v in column}) == 1
-        and isinstance(column[0], (bool, int, float, np.number))
-    ):
+    if column.dtype == object and len({type(v) for v in column}) == 1 and isinstance(column[0], (bool, int, float, np.number)):
         column = column.astype(type(column[0]))
     if len(column) != n:
         raise RiskInputError(

@@ -19,6 +19,8 @@ from evaltools.risk.monitored import fairness_groups, monitored_classes
 from evaltools.risk.riskreport import RiskReport
 from evaltools.risk.scenarios import stress
 from evaltools.risk.survival import cohort_survival, hazard_by_cohort, spells
+from evaltools.risk.updates import DatedUpdate, apply_update, check_update
+from evaltools.risk.vep import described
 from evaltools.standards import RuleBook
 from evaltools.terms import MonitoringCategory
 
@@ -32,14 +34,16 @@ Five parts cost twice the time; halves leave the calibration fewer events, so wh
 @dataclass(frozen=True)
 class ProvinceRisk:
     """year: outcomes are known up to it, households exited at its end are scored. sample: all exited household-years.
-    report: held-out validation. monitor: the newest outcomes against the model that was made before them. survival,
-    hazard: see survival.py. scenarios: by city. classes: city_code, category, households. record: plain values."""
+    report: held-out validation. monitor: the newest outcomes against the model that was made before them; update: how
+    the level was then moved, and whether that holds. survival, hazard: see survival.py. scenarios: by city. classes:
+    city_code, category, households. record: plain values."""
 
     year: int
     model: ReturnRiskClassifier
     sample: ReturnSample
     report: RiskReport
     monitor: Monitor
+    update: DatedUpdate
     survival: pd.DataFrame
     hazard: pd.DataFrame
     scenarios: pd.DataFrame
@@ -79,9 +83,7 @@ def fit_province(
     past = households[households["year"] <= year]
     lines = exit_lines(book, sorted({int(y) for y in past["year"].unique()}), year)
     if year not in lines:
-        raise RiskInputError(
-            f"no exit line is defined for {year}", expected="a year of the rule book", todo="check the year"
-        )
+        raise RiskInputError(f"no exit line is defined for {year}", expected="a year of the rule book", todo="check the year")
     multiple = _multiple(book, year)
     sample = return_sample(past, None if villages is None else villages[villages["year"] <= year], lines)
     known = sample.labelled()
@@ -94,16 +96,18 @@ def fit_province(
             monitored=None if multiple is None else _unstable(known, multiple), draws=draws, seed=seed, most_fits=most_fits,
         )  # fmt: skip
     newest = sample.at(year)
+    update = _update(fitted, report, known, draws, seed)
     at_risk = spells(sample)
     now = past[past["year"] == year]
     return ProvinceRisk(
-        year, fitted, sample, report, _monitor(report, known, draws, seed), cohort_survival(at_risk),
+        year, fitted, sample, report, _monitor(report, known, draws, seed), update, cohort_survival(at_risk),
         hazard_by_cohort(at_risk), stress(fitted, newest.X, newest.keys["city_code"], draws=draws, seed=seed),
         _class_counts(now, lines[year], multiple) if multiple is not None else NO_CLASSES,
         {
             "multiple": multiple, "line_yuan": lines[year], "lines_yuan": lines, "counts": dict(sample.counts),
             "digest": sample_digest(sample), "rules_digest": book.digest, "draws": draws, "seed": seed,
             "training": dict(fitted.training_),
+            "vulnerability": described(newest.X.drop(columns="year"), welfare=WELFARE, line=LINE),
         },
     )  # fmt: skip
 
@@ -136,11 +140,22 @@ def _monitor(report: RiskReport, known: ReturnSample, draws: int, seed: int) -> 
     return monitor_scores(held.scores["model"], known.y[held.rows], held.domain, ones, clusters, draws=draws, seed=seed)
 
 
+def _update(fitted: ReturnRiskClassifier, report: RiskReport, known: ReturnSample, draws: int, seed: int) -> DatedUpdate:
+    """The level of `fitted` moved to the newest outcomes; the move checked on the model that had not seen them."""
+    period = int(known.keys["year"].max())
+    as_of = f"{period + 1}-12-31"  # outcomes of households at the end of t are complete at the end of t + 1
+    apply_update(fitted, known.at(period), as_of)
+    held = report.held["time"]
+    at = held.domain == period
+    clusters = pd.factorize(known.keys["village_code"])[0][held.rows[at]]
+    return check_update(
+        held.scores["model"][at], known.y[held.rows[at]], clusters, as_of=as_of, period=period, draws=draws, seed=seed
+    )
+
+
 def _class_counts(now: pd.DataFrame, line: float, multiple: float) -> pd.DataFrame:
     kind = monitored_classes(now, line, multiple)
-    table = (
-        now.assign(category=kind).dropna(subset=["category"]).groupby(["city_code", "category"], observed=True).size()
-    )
+    table = now.assign(category=kind).dropna(subset=["category"]).groupby(["city_code", "category"], observed=True).size()
     codes = sorted(now["city_code"].astype(str).unique())
     wanted = (
         MonitoringCategory.NOT_YET_EXITED,

@@ -6,6 +6,8 @@ where the counts that follow from them may be.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,12 @@ import pandas as pd
 
 from evaltools.indicators.disclosure import MIN_CELL, protect
 from evaltools.risk.card import model_card
-from evaltools.risk.city import CityRisk
+from evaltools.risk.city import CityRisk, expected_returns
 from evaltools.risk.measures import Label, matrix
 from evaltools.risk.province import ProvinceRisk
 from evaltools.risk.published import CityTables, ModelTables
 from evaltools.risk.scenarios import scenarios
+from evaltools.risk.updates import DatedUpdate
 from evaltools.terms import MonitoringCategory
 
 SCORES = ["score", "metric", "estimate", "low", "high", "difference", "difference_low", "difference_high"]
@@ -56,16 +59,38 @@ def publish_model(province: ProvinceRisk, cities: tuple[str, ...], rules: Any) -
     reach = time[listed].assign(share=time["metric"].str.split("@").str[1].where(listed).astype(float))
     last = province.monitor.table.iloc[-1]
     monitor = {k: float(last[k]) for k in ("period", "n", "events", "observed_to_expected", "observed_to_expected_low",
-                                           "observed_to_expected_high")}  # fmt: skip
+                                           "observed_to_expected_high")} | {"state": province.monitor.state.value}  # fmt: skip
     training = record["training"]
     return ModelTables(
         overall[~overall["metric"].str.contains("@", regex=False)].reset_index(drop=True), _reach(reach, least),
-        _groups(report.groups, rules), monitor, province.monitor.state.value,
+        _groups(report.groups, rules), monitor, _update(province.update), province.update.state.value,
         tuple(sorted({f.group for f in report.findings})), report.earns_its_place(), int(record["draws"]), cities,
-        model_card(province),
+        model_card(province), *_together(province), _cohorts(province.survival, rules), _hazard(province.hazard),
+        _vulnerability(record["vulnerability"], least),
         {"rows": training["rows"], "events": training["events"], "form": training["form"], "multiple": record["multiple"],
-         "line_yuan": record["line_yuan"], "seed": record["seed"], "digest": record["digest"]},
+         "line_yuan": record["line_yuan"], "seed": record["seed"], "digest": record["digest"],
+         **{k: v for k, v in report.record.items() if k.endswith("_ece_when_perfect")}},
     )  # fmt: skip
+
+
+def _update(update: DatedUpdate) -> dict[str, Any]:
+    return {k: v for k, v in asdict(update).items() if k not in ("state", "period")}
+
+
+def _together(province: ProvinceRisk) -> tuple[int, tuple[float, float, float], pd.DataFrame]:
+    """Households, expected returns and scenarios of all cities: sums of probabilities, with intervals of the sums."""
+    stress = province.scenarios[province.scenarios["area"] == ALL].reset_index(drop=True)
+    return int(stress["households"].iloc[0]), expected_returns(stress), _scenarios(stress)
+
+
+def _vulnerability(found: Mapping[str, float], least: int) -> dict[str, float | None]:
+    """The description of the year as means and shares; the share only where the counts behind it may be printed."""
+    if not found or found["n"] < least:
+        return {}
+    many = printable(np.array([float(found["vulnerable"])]), float(found["n"]), least)[0]
+    left = found["left_out"]
+    return {"n": found["n"] if left == 0 or left >= least else None, "mean": found["mean"], "r2": found["r2"],
+            "share": found["vulnerable"] / found["n"] if many else None}  # fmt: skip
 
 
 def _sizes(city: CityRisk) -> tuple[int | None, int | None]:
@@ -195,13 +220,39 @@ def _scenarios(table: pd.DataFrame) -> pd.DataFrame:
 
 def _survival(table: pd.DataFrame, rules: Any) -> pd.DataFrame:
     """Kaplan-Meier over all exits; from the first year whose returns are withheld on, the curve is too."""
-    part = table[table["cohort"] == ALL].sort_values("years").reset_index(drop=True)
+    return _curve_shown(table[table["cohort"] == ALL], rules)
+
+
+def _curve_shown(part: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    part = part.sort_values("years").reset_index(drop=True)
     part = part.assign(stayed=part["at_risk"] - part["returned"])
     shown = protect(part, rules, counts=["returned", "stayed"], total="at_risk", sums_known=True, name="survival").frame
     hidden = shown["returned"].isna().to_numpy(bool).cumsum() > 0
     for name in ("survival", "low", "high"):
         shown[name] = shown[name].where(~hidden)
     return shown[["years", "at_risk", "survival", "low", "high"]]
+
+
+def _cohorts(table: pd.DataFrame, rules: Any) -> pd.DataFrame:
+    """The curve of each year of exit. Cohorts add up to all exits: where the returns of one are withheld in a year, so
+    are those of the cohort with the fewest at risk among the others, from that year on."""
+    parts = [_curve_shown(p, rules).assign(cohort=str(c)) for c, p in table.groupby("cohort", sort=True)]
+    shown = pd.concat(parts, ignore_index=True)
+    cohort, years = shown["cohort"].to_numpy(object), shown["years"].to_numpy(int)
+    hide = shown["survival"].isna().to_numpy(bool)
+    for year in np.unique(years):
+        here = np.flatnonzero((years == year) & (cohort != ALL))
+        if hide[here].sum() == 1 and len(here) > 1:
+            fewest = min(here[~hide[here]], key=lambda i: float(shown["at_risk"].iloc[i]))
+            hide = hide | ((cohort == cohort[fewest]) & (years >= year))
+    names = ["at_risk", "survival", "low", "high"]
+    return shown.assign(**{n: shown[n].mask(hide) for n in names})[["cohort", "years", *names]]
+
+
+def _hazard(table: pd.DataFrame) -> pd.DataFrame:
+    """Hazard ratios; levels that were pooled for want of returns have none."""
+    known = table[table["hazard_ratio"].notna()]
+    return known[["term", "hazard_ratio", "low", "high"]].reset_index(drop=True)
 
 
 def _groups(groups: pd.DataFrame, rules: Any) -> pd.DataFrame:

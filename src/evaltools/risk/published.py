@@ -13,10 +13,19 @@ from typing import Any
 import pandas as pd
 
 from evaltools.risk.card import CardItem
+from evaltools.terms import Term
 
 ABSENT = ("missing_table", "broken_table", "too_few_returns", "no_line", "no_exited", "no_model")
 """Why there are no results: a table is not there or cannot be read; the panel holds too few returns for a model; the
 rule book has no exit line for the year; the city has no exited household; the model could not be fitted otherwise."""
+
+
+class UpdateState(Term):
+    """Three states of a model's last update, by the 95 % interval of observed / expected of the newest outcomes."""
+
+    HOLDS = "holds", "校准有效", "the last update holds"
+    BROKEN = "broken", "校准失效", "the last update no longer holds"
+    UNDECIDED = "undecided", "样本不足以判定", "undecided with these outcomes"
 
 
 @dataclass(frozen=True)
@@ -68,21 +77,34 @@ class ModelTables:
     """The model of the province. performance : how (time|area), score, metric, estimate, low, high, difference,
     difference_low, difference_high, n, events; reach : score, share, recall, low, high of later years;
     groups : group, n, events, recall, observed_to_expected, listed (NA where withheld); monitor : period, n, events,
-    observed_to_expected with _low and _high of the newest outcomes; state : holds|broken|undecided;
+    observed_to_expected with _low and _high of the newest outcomes against the model made before them, and its state;
+    update : what was then done: as_of, rate, expected (the mean probability before), observed_to_expected with _low and
+    _high, ece and ece_when_perfect on the villages not used for it; state : holds|broken|undecided of that update;
     findings : groups the list fails; earns : simple rule -> whether the model is better beyond its interval;
     draws : replicates of the intervals; cities : codes whose panels it was fitted on; card : its model card;
-    record : plain values (rows, events, form, multiple (None before there was a monitored line), line_yuan, digest)"""
+    households, expected, scenarios : of all cities together, as for one; survival : cohort (year of exit or "all"),
+    years, at_risk, survival, low, high; hazard : term, hazard_ratio, low, high by year of exit and years since;
+    vulnerability : n, mean, share (at or above one half), r2 of the expected-poverty measure, a description of the year;
+    {} without; record : plain values (rows, events, form, multiple (None before there was a monitored line), line_yuan, digest,
+    time_ece_when_perfect, area_ece_when_perfect)"""
 
     performance: pd.DataFrame
     reach: pd.DataFrame
     groups: pd.DataFrame
     monitor: Mapping[str, Any]
+    update: Mapping[str, Any]
     state: str
     findings: tuple[str, ...]
     earns: Mapping[str, bool]
     draws: int
     cities: tuple[str, ...]
     card: tuple[CardItem, ...]
+    households: int
+    expected: tuple[float, float, float]
+    scenarios: pd.DataFrame
+    survival: pd.DataFrame
+    hazard: pd.DataFrame
+    vulnerability: Mapping[str, float | None]
     record: Mapping[str, Any]
 
 

@@ -27,7 +27,7 @@ from evaltools.risk.link import calibrated_link, level_for
 if TYPE_CHECKING:
     from evaltools.risk.classifier import ReturnRiskClassifier
 
-FEWER_FOLDS, MANY_EVENTS = 3, 2_000  # with so many events two thirds of the rows say the same as four fifths
+MOST_FOLDS = ((25_000, 2), (2_000, 3))  # with so many events half, or two thirds, of the rows say what four fifths say
 SURE_EVENTS = 100
 REFERENCE_POINTS = 2_000
 
@@ -81,9 +81,7 @@ def _period(frame: pd.DataFrame, time: str) -> np.ndarray:
         raise RiskInputError(f"time={time!r} is not a column", expected="a column with the period of each row")
     out = to_numbers(frame[time])
     if np.isnan(out).any():
-        raise RiskInputError(
-            f"the period {time!r} is missing in {int(np.isnan(out).sum())} row(s)", todo="date every row"
-        )
+        raise RiskInputError(f"the period {time!r} is missing in {int(np.isnan(out).sum())} row(s)", todo="date every row")
     return out
 
 
@@ -143,9 +141,9 @@ def _splits(data: Rows, keys: np.ndarray, when: np.ndarray | None, spec: ReturnR
         later = later_folds(when, data.y, spec.min_events)
         if later:
             return later
-    many = min(data.y.sum(), len(data.y) - data.y.sum()) >= MANY_EVENTS
-    folds = min(spec.folds, FEWER_FOLDS) if many else spec.folds
-    k = int(min(folds, data.y.sum(), len(data.y) - data.y.sum(), len(np.unique(keys))))
+    events = min(data.y.sum(), len(data.y) - data.y.sum())
+    enough = next((folds for least, folds in MOST_FOLDS if events >= least), spec.folds)
+    k = int(min(spec.folds, enough, events, len(np.unique(keys))))
     return cluster_folds(keys, data.y, k) if k >= 2 else []
 
 

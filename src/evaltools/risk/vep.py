@@ -18,6 +18,7 @@ from evaltools.risk.faults import RiskInputError
 from evaltools.risk.logit import independent
 from evaltools.risk.simple import log_ratio
 
+HALF = 0.5  # the literature's cut between vulnerable and not
 FLOOR = 0.01  # share of the mean variance that a fitted variance may not fall below
 
 
@@ -30,7 +31,7 @@ class Vulnerability:
     floored: int
     r2: float
 
-    def by(self, groups: dict[str, np.ndarray], cut: float = 0.5) -> pd.DataFrame:
+    def by(self, groups: dict[str, np.ndarray], cut: float = HALF) -> pd.DataFrame:
         """group, n, mean vulnerability, share at or above `cut` (the literature's one half)."""
         rows = []
         for name, g in {"all": np.ones(len(self.value), bool), **groups}.items():
@@ -38,6 +39,17 @@ class Vulnerability:
             if len(v):
                 rows.append({"group": name, "n": len(v), "mean": v.mean(), "vulnerable_share": (v >= cut).mean()})
         return pd.DataFrame(rows)
+
+
+def described(X: pd.DataFrame, *, welfare: str, line: str) -> dict[str, float]:
+    """The measure over one year's households, as numbers for a sentence: n, left_out (income not known), mean,
+    vulnerable (how many at or above one half), r2. Empty where no household's income is known."""
+    known = X[X[welfare].notna()].reset_index(drop=True)
+    if known.empty or known[welfare].nunique() < 2:
+        return {}
+    found = vulnerability(known, welfare=welfare, line=line)
+    return {"n": len(known), "left_out": len(X) - len(known), "mean": float(found.value.mean()),
+            "vulnerable": int((found.value >= HALF).sum()), "r2": found.r2}  # fmt: skip
 
 
 def vulnerability(frame: pd.DataFrame, *, welfare: str, line: str) -> Vulnerability:

@@ -77,17 +77,42 @@ def card() -> tuple[CardItem, ...]:
     return (CardItem("23", "表现", "performance", zh, en, values),)
 
 
-def model_tables(state="holds", oe=(1.02, 0.93, 1.11), **changes) -> ModelTables:
+def survival() -> pd.DataFrame:
+    """Two years of exit and all of them; one year withheld."""
+    rows = [("2018", 1, 4202, 0.976, 0.971, 0.981), ("2018", 2, *[pd.NA] * 4), ("2019", 1, 1062, 0.959, 0.945, 0.969),
+            ("all", 1, 5264, 0.972, 0.968, 0.976), ("all", 2, 4100, 0.95, 0.944, 0.956)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["cohort", "years", "at_risk", "survival", "low", "high"])
+
+
+def overall() -> pd.DataFrame:
+    """Performance of the model where years and where cities were held out."""
+    numbers = {"auc": (0.719, 0.701, 0.733), "observed_to_expected": (0.99, 0.92, 1.07), "calibration_slope": (0.87, 0.79, 0.93),
+               "ece": (0.003, 0.002, 0.004)}  # fmt: skip
+    return pd.DataFrame([
+        {"how": how, "score": "model", "metric": m, "estimate": e, "low": a, "high": b, "n": 32197, "events": 680}
+        for how in ("time", "area") for m, (e, a, b) in numbers.items()
+    ])  # fmt: skip
+
+
+def model_tables(state="holds", before="holds", oe=(1.02, 0.93, 1.11), after=(1.01, 0.9, 1.1), **changes) -> ModelTables:
     groups = pd.DataFrame(
         {"group": ["all", "elderly", "ethnic_minority"], "n": [32000, 9006, pd.NA], "events": [680, 391, pd.NA],
          "recall": [0.318, 0.46, pd.NA], "observed_to_expected": [0.99, 1.07, pd.NA], "listed": [0.1, 0.278, pd.NA]}
     )  # fmt: skip
-    monitor = dict(zip(("observed_to_expected", "observed_to_expected_low", "observed_to_expected_high"), oe, strict=True))
+    names = ("observed_to_expected", "observed_to_expected_low", "observed_to_expected_high")
+    monitor = dict(zip(names, oe, strict=True)) | {"state": before}
+    update = dict(zip(names, after, strict=True)) | {"as_of": "2020-12-31", "rate": 0.0243, "expected": 0.0157, "ece": 0.004,
+                                                     "ece_when_perfect": 0.0065}  # fmt: skip
     base = {
-        "performance": pd.DataFrame(), "reach": reach((0.2, 0.318, 0.5), (0.1, 0.155, 0.3), 32000), "groups": groups,
-        "monitor": {"period": 2019.0, "n": 12649.0, "events": 300.0, **monitor}, "state": state, "findings": (),
+        "performance": overall(), "reach": reach((0.2, 0.318, 0.5), (0.1, 0.155, 0.3), 32000), "groups": groups,
+        "monitor": {"period": 2019.0, "n": 12649.0, "events": 300.0, **monitor}, "update": update, "state": state, "findings": (),
         "earns": {"income": True, "below_multiple": True, "monitored": False}, "draws": 200, "cities": ("441400", "441800"),
-        "card": card(), "record": {"rows": 35714, "events": 781, "form": "both", "multiple": 1.5, "line_yuan": 9065.0},
+        "card": card(), "households": 12857, "expected": (321.8, 282.6, 410.3), "scenarios": city_tables().scenarios,
+        "survival": survival(), "hazard": pd.DataFrame({"term": ["cohort=2019", "years=2"], "hazard_ratio": [1.74, 0.75],
+                                                        "low": [1.22, 0.63], "high": [2.47, 0.89]}),
+        "vulnerability": {"n": 12857, "mean": 0.356, "share": 0.372, "r2": 0.7},
+        "record": {"rows": 35714, "events": 781, "form": "both", "multiple": 1.5, "line_yuan": 9065.0,
+                   "time_ece_when_perfect": 0.0026, "area_ece_when_perfect": 0.0026},
     }  # fmt: skip
     return ModelTables(**(base | changes))
 

@@ -131,12 +131,41 @@ def test_the_error_by_group_is_judged_by_what_perfection_shows(seven):
     assert "超过完全校准的模型在同样户数下的上限0.40%" in said(seven(own={"bounds": (0.0082, 0.0040)})[0])
 
 
-def test_a_broken_update_is_an_alarm_and_a_finding(seven):
-    chapter, findings = seven(model={"state": "broken", "oe": (1.55, 1.39, 1.75)})
-    alarm = next(b for b in chapter.blocks if isinstance(b, Callout) and b.tone == "bad")
-    assert "1.55（1.39～1.75）" in plain_text(alarm.parts)
+def callout(chapter, tone: str) -> str:
+    found = [b for b in chapter.blocks if isinstance(b, Callout) and b.tone == tone]
+    return next(plain_text(b.parts) for b in found if "模型的更新与检验" in plain_text(b.title))
+
+
+def test_an_update_that_fails_its_check_is_an_alarm_and_a_finding(seven):
+    chapter, findings = seven(model={"state": "broken", "before": "broken", "oe": (1.55, 1.39, 1.75), "after": (1.3, 1.2, 1.4)})
+    assert "1.30（1.20～1.40）" in callout(chapter, "bad")
+    assert "不可作为返贫率使用" in callout(chapter, "bad")
     assert [f.kind for f in findings] == ["risk_broken"]
+    assert "1.30（1.20～1.40）" in plain_text(findings[0].what)
     assert seven()[1] == []
+
+
+def test_a_level_that_moved_is_told_with_the_dated_update_that_mends_it_and_raises_no_alarm(seven):
+    chapter, findings = seven(model={"state": "holds", "before": "broken", "oe": (1.55, 1.39, 1.75), "after": (0.98, 0.87, 1.1)})
+    text = callout(chapter, "warn")
+    assert findings == []
+    assert "1.55（1.39～1.75），水平已不适用" in text
+    assert "更新日期2020年12月31日）" in text
+    assert "由1.57%调整为2.43%" in text
+    assert "0.98（0.87～1.10）" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "word"),
+    [("holds", (0.98, 0.9, 1.1), "更新后的水平有效"), ("undecided", (0.88, 0.7, 1.04), "不足以断定更新有效"),
+     ("undecided", (float("nan"),) * 3, "更新未能检验")],
+)  # fmt: skip
+def test_the_words_on_an_update_follow_its_check(seven, state, after, word):
+    chapter, findings = seven(model={"state": state, "after": after})
+    others = {"更新后的水平有效", "不足以断定更新有效", "更新未能检验", "更新后仍有偏差"} - {word}
+    assert word in said(chapter)
+    assert not [o for o in others if o in said(chapter)]
+    assert findings == []
 
 
 def test_the_model_is_only_called_better_where_it_is(usual):

@@ -16,7 +16,8 @@ from evaltools.risk.monitored import GROUPS
 from evaltools.risk.published import Absence, ModelTables
 from evaltools.terms import VerdictState
 
-WORDS = {"year"}
+EVERYBODY = "all"
+WORDS = {"year", "newest", "updated"}
 """Values that are parameters of the report."""
 RUN = {"digest", "rules_digest", "seed", "draws"}
 
@@ -34,7 +35,7 @@ def appendix_f(desk: Desk) -> Chapter:
     intro = say.sentences(say("f.intro"), say("f.synthetic") if desk.inp.is_synthetic else "")
     blocks: list[Block] = [Paragraph(intro), _table(desk, card, model)]
     if not model.groups.empty:
-        blocks.append(_groups(desk, model))
+        blocks.append(groups_table(desk, model))
     return Chapter("附录F", title, tuple(blocks))
 
 
@@ -85,7 +86,7 @@ def _bound(desk: Desk, item: CardItem, name: str, form: str, model: ModelTables)
     return Bound(format(value, form), value, "card", ref, source)
 
 
-def _groups(desk: Desk, model: ModelTables) -> Table:
+def groups_table(desk: Desk, model: ModelTables) -> Table:
     """Who one list for all reaches: groups with their numbers; ※ where they are too few."""
     say, source = desk.say, _ground(model)
     rows = []
@@ -113,8 +114,14 @@ def _groups(desk: Desk, model: ModelTables) -> Table:
     return Table(
         title=say("f.groups_table", share=share), columns=tuple(heads), rows=tuple(rows), key="risk-groups",
         source=say("seven.source"), note=say.sentences(say("f.groups_note"), withheld_note(desk)),
-        n=say("seven.n_years", n=desk.things(int(model.record["rows"]), "户年", "household-years", "card.groups.n", source)),
+        n=say("seven.n_years", n=desk.things(_all(model), "户年", "household-years", "card.groups.n", source)),
     )  # fmt: skip
+
+
+def _all(model: ModelTables) -> int:
+    """Household-years that the table of groups is about: those whose year was predicted from earlier ones."""
+    whole = as_rows(model.groups[model.groups["group"] == EVERYBODY])
+    return int(whole[0]["n"]) if whole and whole[0]["n"] == whole[0]["n"] else int(model.record["rows"])
 
 
 def _ratio(desk: Desk, x: Any, ref: str, source: Ground) -> Bound:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from evaltools.report.binding import FORMATS, MISSING, Format, param
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, Format, day, param
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding
@@ -11,8 +17,7 @@ from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.seven_lists import lists_section
 from evaltools.report.chapters.seven_scenarios import outlook_table, scenario_section
 from evaltools.report.charts.risk import calibration
-from evaltools.risk.drift import UpdateState
-from evaltools.risk.published import Absence, CityTables, ModelTables
+from evaltools.risk.published import Absence, CityTables, ModelTables, UpdateState
 from evaltools.terms import MonitoringCategory, VerdictState
 
 TABLES = ("households", "villages")
@@ -36,7 +41,7 @@ def chapter_seven(desk: Desk) -> tuple[Chapter, list[Finding]]:
         return Chapter("七", title, (absent(desk, found),)), [finding]
     own, model = found
     curve, findings = _modelled(desk, own, model)
-    blocks = [*_caution(desk), *_classes(desk, own, model), *curve, *_drivers(desk, own),
+    blocks = [*caution(desk), *_classes(desk, own, model), *curve, *_drivers(desk, own),
               *lists_section(desk, own, model), *scenario_section(desk, own), *_survival(desk, own)]  # fmt: skip
     return Chapter("七", title, tuple(blocks)), findings
 
@@ -78,7 +83,7 @@ def band(desk: Desk, low: float | None, high: float | None, unit: str, ref: str,
     return Bound(mark.join(fmt.text(x, desk.lang) for x in (low, high)), (low, high), unit, ref, g)
 
 
-def _caution(desk: Desk) -> list[Block]:
+def caution(desk: Desk) -> list[Block]:
     """That a probability orders visits and decides nothing; on synthetic data, what validation then means."""
     blocks: list[Block] = []
     if desk.inp.is_synthetic:
@@ -120,8 +125,8 @@ def _modelled(desk: Desk, own: CityTables, model: ModelTables) -> tuple[list[Blo
     say = desk.say
     blocks: list[Block] = [Heading(say.word("seven.model_heading")), Paragraph(_expected(desk, own, model)),
                            _history(desk, own)]  # fmt: skip
-    check, findings = _check(desk, model)
-    return [*blocks, *_calibration(desk, own), check], findings
+    callout, findings = check(desk, model)
+    return [*blocks, *_calibration(desk, own), callout], findings
 
 
 def _expected(desk: Desk, own: CityTables, model: ModelTables) -> Parts:
@@ -156,7 +161,16 @@ def _history(desk: Desk, own: CityTables) -> Table:
     heads += [Column(say.word(f"seven.col_{c}"), "right") for c in ("exited", "returned", "rate")]
     return Table(title=say("seven.history_table", city=desk.city), columns=tuple(heads), rows=tuple(rows), key="risk-history",
                  source=say("source.households"), note=say.sentences(say("seven.history_note"), withheld_note(desk)),
-                 n=_n(desk, own))  # fmt: skip
+                 n=_years(desk, own, g))  # fmt: skip
+
+
+def _years(desk: Desk, own: CityTables, g: Ground) -> Inline:
+    """Household-years on record, ※ where withheld."""
+    total = own.history.loc[own.history["year"] == "all", "exited"]
+    n = total.iloc[0] if len(total) and not pd.isna(total.iloc[0]) else None
+    if n is None:
+        return desk.say("seven.n_years", n=Bound(SUPPRESSED, None, "count", "risk.history.n", g))
+    return desk.say("seven.n_years", n=desk.things(int(n), "户年", "household-years", "risk.history.n", g))
 
 
 def _metric(own: CityTables, name: str) -> dict:
@@ -213,21 +227,45 @@ def _curve_figure(desk: Desk, own: CityTables, g: Ground) -> Figure:
     )  # fmt: skip
 
 
-def _check(desk: Desk, model: ModelTables) -> tuple[Callout, list[Finding]]:
-    """The newest outcomes against the model made before them: three states, an alarm when it no longer holds."""
-    say, m = desk.say, model.monitor
-    g, state = ground("newest outcomes against earlier models", int(m["n"])), UpdateState(model.state)
-    numbers: dict[str, Inline] = {
-        "year": param("risk_newest", int(m["period"]), str(int(m["period"]))),
-        "oe": desk.number(m["observed_to_expected"], "ratio", "risk.monitor.oe", g),
-        "interval": band(desk, m["observed_to_expected_low"], m["observed_to_expected_high"], "ratio",
-                         "risk.monitor.oe.interval", g, FORMATS["dec2"]),
-    }  # fmt: skip
+def check(desk: Desk, model: ModelTables) -> tuple[Callout, list[Finding]]:
+    """The newest outcomes against the model made before them, the dated update they were used for, and whether that
+    holds: an alarm only where it does not."""
+    say, m, u = desk.say, model.monitor, model.update
+    state, before = UpdateState(model.state), UpdateState(m["state"])
+    g = ground("newest outcomes against the model made before them", int(m["n"]))
+    first = say(
+        f"seven.before_{before.value}", year=param("risk_newest", int(m["period"]), str(int(m["period"]))),
+        **_ratio(desk, m, "risk.monitor", g),
+    )  # fmt: skip
+    moved = say(
+        "seven.updated", as_of=day("risk.as_of", date.fromisoformat(u["as_of"]), desk.lang),
+        expected=desk.number(u["expected"], "share", "risk.update.expected", g, "pct2"),
+        rate=desk.number(u["rate"], "share", "risk.update.rate", g, "pct2"),
+    )  # fmt: skip
+    half = ground("the other half of the villages, after the update", int(m["n"]))
+    numbers = _ratio(desk, u, "risk.update", half)
+    numbers["ece"] = desk.number(u["ece"], "share", "risk.update.ece", half, "pct2")
+    is_known = u["observed_to_expected"] == u["observed_to_expected"]
+    after = say(f"seven.update_{state.value}", **numbers) if is_known else say("seven.update_unknown")
     tone = {UpdateState.BROKEN: "bad", UpdateState.HOLDS: "good"}.get(state, "warn")
-    callout = Callout(say(f"seven.monitor_{state.value}", **numbers), title=say.label(state), tone=tone)
+    tone = "warn" if before is UpdateState.BROKEN and tone == "good" else tone
+    callout = Callout(
+        say.sentences(first, moved, after, say("seven.next_year")),
+        title=say("seven.check_title", state=say.label(state)),
+        tone=tone,
+    )
     if state is not UpdateState.BROKEN:
         return callout, []
-    return callout, [Finding("risk_broken", say("find.risk_broken", **numbers), "", "", "", "risk-history")]
+    return callout, [
+        Finding("risk_broken", say("find.risk_broken", **_ratio(desk, u, "risk.update", half)), "", "", "", "risk-history")
+    ]
+
+
+def _ratio(desk: Desk, found: Mapping[str, Any], ref: str, g: Ground) -> dict[str, Inline]:
+    """Observed over expected with its interval, as slots."""
+    low, high = found["observed_to_expected_low"], found["observed_to_expected_high"]
+    return {"oe": desk.number(found["observed_to_expected"], "ratio", f"{ref}.oe", g),
+            "interval": band(desk, low, high, "ratio", f"{ref}.oe.interval", g, FORMATS["dec2"])}  # fmt: skip
 
 
 def _drivers(desk: Desk, own: CityTables) -> list[Block]:
@@ -281,4 +319,4 @@ def _helping(desk: Desk) -> list[Block]:
             known.append((desk.city_name(one.city), found[0]))
     if not known:
         return gone
-    return [*_caution(desk), Paragraph(say("seven.helped", city=desk.city)), outlook_table(desk, known), *gone]
+    return [*caution(desk), Paragraph(say("seven.helped", city=desk.city)), outlook_table(desk, known), *gone]

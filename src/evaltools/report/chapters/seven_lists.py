@@ -24,7 +24,8 @@ def lists_section(desk: Desk, own: CityTables, model: ModelTables) -> list[Block
     """Recall by budget of the model and of the simple rules; the list by county; leading causes with measures."""
     say = desk.say
     blocks: list[Block] = [Heading(say.word("seven.lists_heading")), Paragraph(_reached(desk, own, model))]
-    blocks += _recall_table(desk, own, model)
+    table, is_own = shown_reach(own, model)
+    blocks += recall_blocks(desk, table, model, desk.city if is_own else say.word("seven.province"))
     if not own.lists.empty:
         blocks += [Paragraph(_listed(desk, own)), _county_table(desk, own)]
     return blocks + (_cause_table(desk, own) if not own.causes.empty else [])
@@ -51,36 +52,39 @@ def shown_reach(own: CityTables, model: ModelTables) -> tuple[pd.DataFrame, bool
 
 
 def _reached(desk: Desk, own: CityTables, model: ModelTables) -> Parts:
+    """The same of a city, or of the province where nothing of the city's may be compared."""
+    table, is_own = shown_reach(own, model)
+    scope = desk.city if is_own else desk.say.word("seven.province")
+    borrowed = "" if is_own else desk.say("seven.reach_province", city=desk.city)
+    return reached(desk, table, model, own.budget, scope, borrowed)
+
+
+def reached(desk: Desk, table: pd.DataFrame, model: ModelTables, size: float, scope: str, more: Inline = "") -> Parts:
     """What a list of the budget's size finds, and whether the model beats each simple rule beyond chance."""
     say = desk.say
-    table, is_own = shown_reach(own, model)
     ground = Ground("data", ("households", "villages"), "share of returns on a list of the riskiest share",
                     int(table["n"].iloc[0]) if len(table) else "withheld")  # fmt: skip
-    budget = Bound(
-        SHARE.text(own.budget, desk.lang), own.budget, "share", "risk.budget", Ground("parameter", formula="risk.city.BUDGET")
-    )
-    at = table[np.isclose(table["share"].astype(float), own.budget)]
+    budget = Bound(SHARE.text(size, desk.lang), size, "share", "risk.budget", Ground("parameter", formula="risk.city.BUDGET"))
+    at = table[np.isclose(table["share"].astype(float), size)]
     clauses = []
     for r in as_rows(at):
         if not pd.isna(r["recall"]):
             value = desk.number(r["recall"], "share", f"risk.reach.{r['score']}", ground, "pct1")
             clauses.append(say("seven.finds", rule=rule_name(desk, r["score"], model), recall=value))
-    scope = desk.city if is_own else say.word("seven.province")
     first = say("seven.reach", budget=budget, scope=scope) if clauses else say("seven.reach_hidden", budget=budget)
     better = [rule_name(desk, k, model) for k, v in model.earns.items() if v]
     level = [rule_name(desk, k, model) for k, v in model.earns.items() if not v]
     return say.sentences(
         (*first, *say.listed(clauses, "；" if desk.lang == "zh" else "; "), say.word("seven.stop")) if clauses else first,
-        "" if is_own else say("seven.reach_province", city=desk.city),
+        more,
         say("seven.earns", rules=say.listed(better)) if better else "",
         say("seven.earns_not", rules=say.listed(level)) if level else "",
     )  # fmt: skip
 
 
-def _recall_table(desk: Desk, own: CityTables, model: ModelTables) -> list[Block]:
+def recall_blocks(desk: Desk, table: pd.DataFrame, model: ModelTables, scope: str) -> list[Block]:
     """Ways of ranking × sizes of the list, and the lines."""
     say = desk.say
-    table, is_own = shown_reach(own, model)
     if table.empty:
         return []
     n = int(table["n"].iloc[0])
@@ -96,7 +100,6 @@ def _recall_table(desk: Desk, own: CityTables, model: ModelTables) -> list[Block
     heads = [Column(say.word("seven.col_rule"), width=0.34)]
     visited = [Bound(SHARE.text(s, desk.lang), s, "share", f"risk.share.{s:g}", ground) for s in shares]
     heads += [Column(say("seven.col_share", share=v), "right", width=0.22) for v in visited]
-    scope = desk.city if is_own else say.word("seven.province")
     size = say("seven.n_years", n=desk.things(n, "户年", "household-years", "risk.recall.n", ground))
     lines = [Rule(plain_text(rule_name(desk, s, model)), np.array(shares), _values(table, s, shares)) for s in scores]
     picture = recall_lines(lines, words={k: say.word(f"seven.lists_{k}") for k in ("random", "x", "y")})

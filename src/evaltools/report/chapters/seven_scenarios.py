@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 
 from evaltools.report.binding import MISSING, Format
 from evaltools.report.blocks import Block, Bound, Bullets, Column, Figure, Ground, Heading, Inline, Paragraph, Table
@@ -20,7 +21,17 @@ NUMBERS = ("returns_now", "returns_then", "increase")
 ONE = Format(decimals=1)
 
 
-def scenario_section(desk: Desk, own: CityTables) -> list[Block]:
+class Stressed(Protocol):
+    """What the section reads: a city's results, or those of all cities together."""
+
+    @property
+    def households(self) -> int | None: ...
+
+    @property
+    def scenarios(self) -> pd.DataFrame: ...
+
+
+def scenario_section(desk: Desk, own: Stressed) -> list[Block]:
     """Predicted returns under each scenario with the assumption in words; support is read in two ways."""
     say, head = desk.say, Heading(desk.say.word("seven.scenario_heading"))
     if own.scenarios.empty:
@@ -32,7 +43,7 @@ def scenario_section(desk: Desk, own: CityTables) -> list[Block]:
     return [*blocks, Paragraph(say("seven.assumptions")), Bullets(tuple(_assumptions(desk, rows)))]
 
 
-def _ground(own: CityTables) -> Ground:
+def _ground(own: Stressed) -> Ground:
     return Ground("data", ("households", "villages"), "sum of probabilities with the columns of the scenario changed",
                   own.households if own.households is not None else "withheld")  # fmt: skip
 
@@ -72,7 +83,7 @@ def _name(desk: Desk, r: dict[str, Any]) -> Inline:
     )
 
 
-def _table(desk: Desk, rows: Sequence[dict[str, Any]], own: CityTables, g: Ground) -> Table:
+def _table(desk: Desk, rows: Sequence[dict[str, Any]], own: Stressed, g: Ground) -> Table:
     say = desk.say
     body = []
     for r in rows:
@@ -88,7 +99,7 @@ def _table(desk: Desk, rows: Sequence[dict[str, Any]], own: CityTables, g: Groun
     )  # fmt: skip
 
 
-def _figure(desk: Desk, rows: Sequence[dict[str, Any]], own: CityTables, g: Ground) -> Figure:
+def _figure(desk: Desk, rows: Sequence[dict[str, Any]], own: Stressed, g: Ground) -> Figure:
     say = desk.say
     names = [plain_text(_name(desk, r)) for r in rows]
     values = (

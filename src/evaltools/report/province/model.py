@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evaltools.indicators.assessment.observed import Reconciled
     from evaltools.indicators.claims import ClaimChecks
     from evaltools.intake import QualityReport
+    from evaltools.risk.published import RiskTables
     from evaltools.standards import Claim, Pairings, Rules
 
 NUMBERS = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7"} | {
@@ -63,7 +64,9 @@ class ProvinceInput:
     """Everything the province's report needs.
 
     `rules`: the province's snapshot; `gates`, `assessment`: published; `failures`: city code -> why it has no gates;
-    `cities`: city code -> the input of that city's own report, for its findings; `money`, `claims`: None without data.
+    `left_out`: city code -> how its tables break their contract, so that none of its rows was read;
+    `cities`: city code -> the input of that city's own report, for its findings; `money`, `claims`: None without data;
+    `risk`: the model of returns as it may be published, None where there is none, and `risk_reason`: why.
     """
 
     year: int
@@ -81,6 +84,9 @@ class ProvinceInput:
     meta: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     pairings: Pairings | None = None
+    risk: RiskTables | None = None
+    risk_reason: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:

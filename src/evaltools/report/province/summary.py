@@ -10,6 +10,7 @@ from evaltools.report.blocks import Block, Bullets, Callout, Chapter, Figure, Gr
 from evaltools.report.charts.tiles import Tile, tile_map
 from evaltools.report.province.desk import ProvinceDesk
 from evaltools.report.province.money import guidance_sums
+from evaltools.report.province.risk import risk_point
 from evaltools.terms import CITIES, City, VerdictState
 
 OPEN = (VerdictState.UNDECIDED, VerdictState.EVIDENCE_MISSING)
@@ -43,7 +44,7 @@ def summary(desk: ProvinceDesk) -> Chapter:
     text = say.sentences(say("psum.text", year=desk.year, n=n, **bound), failed)
     tone = "bad" if sizes["not_met"] else "good" if not sizes["open"] else "warn"
     blocks: list[Block] = [Callout(text, title=say("psum.title", **bound), tone=tone), _map(desk, states)]
-    points = [p for p in (_grades(desk), _rank(desk), _money(desk), _claims(desk)) if p]
+    points = [p for p in (_grades(desk), _rank(desk), _money(desk), risk_point(desk), _claims(desk)) if p]
     return Chapter("", say.word("chapter.summary"), (*blocks, Bullets(tuple(points))))
 
 
