@@ -25,6 +25,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "city_split": ("city", "inside"),
 }
 """Level -> what identifies an area of it. The splits are inside and outside poor villages."""
+_FINEST_FIRST = ("village", "town", "county", "city_split", "city", "province_split", "province")
 _WIDTHS = (("county", "county_code", 6), ("town", "town_code", 9), ("village", "village_code", 12))
 _INSIDE = ("is_poor_village", "is_in_poor_village")
 KEYS: tuple[str, ...] = ("county_code", "town_code", "village_code", *_INSIDE)
@@ -99,25 +100,26 @@ def _numbered(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
 @dataclass(frozen=True)
 class Level:
-    """The areas of one level. order : the small areas, area after area; first : where each begins in `order`, None
-    where `order` is that of the small areas themselves"""
+    """The areas of one level, made of finer ones: those of the level `base` before it, or the small areas (None).
 
+    order : the finer ones, area after area (None: as they stand); first : (A,) where each area begins among these;
+    at : (A,) a small area in each
+    """
+
+    base: int | None
     order: NDArray[np.int64] | None
     first: NDArray[np.int64]
+    at: NDArray[np.int64]
 
-    def added(self, found: NDArray[Any]) -> NDArray[np.int64]:
-        """(..., A) sums of (..., small areas)."""
-        rows = found if self.order is None else found[..., self.order]
-        if not len(self.first):
-            return np.zeros((*found.shape[:-1], 0), dtype=np.int64)
-        return np.add.reduceat(rows, self.first, axis=-1, dtype=np.int64)
+    def added(self, finer: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(..., A) sums of the finer areas."""
+        rows = finer if self.order is None else finer[..., self.order]
+        return np.add.reduceat(rows, self.first, axis=-1) if len(self.first) else rows[..., :0]
 
-    def numbers(self, count: int) -> NDArray[np.int64]:
-        """(count,) number of the area that each small one lies in."""
-        size = np.diff(np.append(self.first, count))
-        out = np.empty(count, dtype=np.int64)
-        out[slice(None) if self.order is None else self.order] = np.repeat(np.arange(len(self.first)), size)
-        return out
+    def numbers(self, small: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) area in which a finer one lies. small : (n,) number of the finer area"""
+        place = small if self.order is None else np.argsort(self.order)[small]
+        return np.searchsorted(self.first, place, side="right") - 1
 
 
 @dataclass(frozen=True)
@@ -139,28 +141,30 @@ class Rollup:
         codes = {p: pd.factorize(small[p], sort=True)[0].astype(np.int64) for p in ("year", *PLACES)}
         sorting = np.lexsort([codes[p] for p in reversed(("year", *PLACES))])
         codes = {p: c[sorting] for p, c in codes.items()}
-        rows = small.iloc[sorting].reset_index(drop=True)
-        found, frames = [], []
-        for level in levels:
-            keys = ("year", *LEVELS[level])
-            one = _level(codes, keys)
-            found.append(one)
-            at = one.first if one.order is None else one.order[one.first]
-            frames.append(pd.DataFrame({"level": level, **{p: rows[p].to_numpy()[at] if p in keys else None
-                                                           for p in ("year", *PLACES)}}))  # fmt: skip
-        areas, order = _areas(pd.concat(frames, ignore_index=True))
+        rows = {p: small[p].to_numpy()[sorting] for p in ("year", *PLACES)}
+        found: list[Level] = []
+        names = sorted(levels, key=_FINEST_FIRST.index)
+        for level in names:
+            found.append(_level(codes, level, found, names))
+        areas, order = _areas(rows, [(k, one.at) for k, one in zip(names, found, strict=True)])
         return cls(sorting, tuple(found), areas, order)
 
-    def added(self, found: NDArray[Any]) -> NDArray[Any]:
+    def added(self, small: NDArray[np.int64]) -> NDArray[Any]:
         """(..., A) sums of (..., S): in 32 bits where they fit, for there are many."""
-        out = np.concatenate([level.added(found) for level in self.levels], axis=-1)[..., self.order]
-        return out.astype(np.int32) if not out.size or np.abs(out).max() < 2**31 else out
+        parts: list[NDArray[np.int64]] = []
+        for level in self.levels:
+            parts.append(level.added(small if level.base is None else parts[level.base]))
+        fits = not small.size or max(int(np.abs(p).max(initial=0)) for p in parts) < 2**31
+        return np.concatenate([p.astype(np.int32) if fits else p for p in parts], axis=-1)[..., self.order]
 
     def medians(self, values: NDArray[np.float64], small: NDArray[np.int64]) -> NDArray[np.float64]:
         """(A,) median of the values in each area. small : (n,) small area of each"""
         order = np.argsort(values, kind="stable")
         values, small = values[order], small[order]
-        parts = [_medians(values, level.numbers(len(self.sorting))[small], len(level.first)) for level in self.levels]
+        parts, ids = [], []
+        for level in self.levels:
+            ids.append(level.numbers(small if level.base is None else ids[level.base]))
+            parts.append(_medians(values, ids[-1], len(level.first)))
         return np.concatenate(parts)[self.order]
 
 
@@ -175,33 +179,67 @@ def _medians(values: NDArray[np.float64], ids: NDArray[np.int64], count: int) ->
     return out
 
 
-def _level(codes: Mapping[str, NDArray[np.int64]], keys: Sequence[str]) -> Level:
-    """The areas of a level; its keys begin those the small areas are sorted by, unless it is a split."""
-    count = len(codes["year"])
-    order = None
-    if "inside" in keys:
-        order = np.lexsort([codes[k] for k in reversed(keys)])
-    changes = np.zeros(count, dtype=bool)
+def _level(
+    codes: Mapping[str, NDArray[np.int64]], level: str, before: Sequence[Level], names: Sequence[str]
+) -> Level:
+    """The areas of a level, from the coarsest of those before it that is finer. codes : of the small areas, which are
+    sorted by year and place; before : the levels that are finished, `names` theirs and those to come"""
+    keys = ("year", *LEVELS[level])
+    base = next((i for i in reversed(range(len(before))) if set(keys) <= {"year", *LEVELS[names[i]]}), None)
+    at = np.arange(len(codes["year"])) if base is None else before[base].at
+    # Places sort the areas: as they stand, unless the first keys are not those they are sorted by.
+    order = None if "inside" not in keys else np.lexsort([codes[k][at] for k in reversed(keys)])
+    at = at if order is None else at[order]
+    changes = np.zeros(len(at), dtype=bool)
     for k in keys:
-        column = codes[k] if order is None else codes[k][order]
-        changes |= np.diff(column, prepend=-2) != 0
-    return Level(order, np.flatnonzero(changes))
+        changes |= np.diff(codes[k][at], prepend=-2) != 0
+    first = np.flatnonzero(changes)
+    return Level(base, order, first, at[first])
 
 
-def _areas(keys: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The areas in a fixed order, and where each stands among those given."""
-    deepest = {k: need[-1] if need else "" for k, need in LEVELS.items()}
-    code = keys["village"].fillna(keys["town"]).fillna(keys["county"]).fillna(keys["city"]).fillna("").astype(str)
-    # A payment without a county is counted in its city and shown as unplaced below it: nothing vanishes.
-    unplaced = pd.Series(False, index=keys.index)
-    for place in ("county", "town", "village"):
-        unplaced |= (keys["level"].map(deepest) == place) & keys[place].isna()
-    keys["area_code"] = code.where(~unplaced, code + "?")
-    keys["city_code"] = keys["city"].fillna("").astype(str)
-    split = keys["level"].isin(["province_split", "city_split"])
-    keys = keys[~split | keys["inside"].notna()]
+def _areas(
+    rows: Mapping[str, NDArray[Any]], levels: Sequence[tuple[str, NDArray[np.int64]]]
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """The areas in a fixed order, and where each stands in the levels put one after the other.
+
+    rows : year and places of the small areas; levels : each with a small area in each of its areas
+    """
     rank = {k: i for i, k in enumerate(LEVELS)}
-    keys = keys.assign(rank=keys["level"].map(rank), flag=keys["inside"].map({True: 0, False: 1}).fillna(2))
-    keys = keys.sort_values(["year", "rank", "city_code", "area_code", "flag"], kind="stable")
-    out = keys[["year", "level", "city_code", "area_code", "inside"]].reset_index(drop=True)
-    return out.astype({"year": np.int32}), keys.index.to_numpy()
+    parts = [_level_areas(rows, level, at) for level, at in levels]
+    keys = {k: np.concatenate([np.empty(0, object), *(p[k] for p in parts)]) for k in ("year", "level", *_SHOWN)}
+    inside = keys["inside"]
+    flag = np.where(inside == True, 0, np.where(inside == False, 1, 2))  # noqa: E712 it may be None
+    codes = [pd.factorize(keys[k], sort=True)[0] for k in ("area_code", "city_code")]
+    order = np.lexsort([flag, *codes, np.array([rank[k] for k in keys["level"]], dtype=np.int64), keys["year"].astype(np.int64)])
+    is_split = np.isin(keys["level"].astype(str), ("province_split", "city_split"))
+    order = order[~(is_split & (flag == 2))[order]]
+    return pd.DataFrame(
+        {
+            "year": keys["year"][order].astype(np.int32),
+            **{k: pd.array(keys[k][order], dtype="str") for k in ("level", "city_code", "area_code")},
+            "inside": pd.Series(inside[order], dtype=object),
+        }
+    ), order
+
+
+_SHOWN = ("city_code", "area_code", "inside")
+
+
+def _level_areas(rows: Mapping[str, NDArray[Any]], level: str, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Year, codes and side of the areas of a level.
+
+    A payment without a county is counted in its city and shown as unplaced below it: nothing vanishes.
+    """
+    need = LEVELS[level]
+    code = city = np.full(len(at), "", dtype=object)
+    unplaced = np.zeros(len(at), dtype=bool)
+    for place in [p for p in PLACES if p in need and p != "inside"]:
+        found = rows[place][at]
+        unplaced = pd.isna(found)
+        code = np.where(unplaced, code, found)
+        city = code if place == "city" else city
+    if need and need[-1] in ("county", "town", "village"):
+        code = np.where(unplaced, code + "?", code)
+    inside = rows["inside"][at] if "inside" in need else np.full(len(at), None, dtype=object)
+    return {"year": rows["year"][at].astype(object), "level": np.full(len(at), level, dtype=object),
+            "city_code": city, "area_code": code, "inside": inside}  # fmt: skip

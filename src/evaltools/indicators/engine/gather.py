@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
+import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.indicators.engine import values as v
@@ -66,7 +66,7 @@ class Index:
 def _levels(theirs: Columns, key: Key) -> Any:
     """The different values of a key."""
     if key.kind == "text":
-        return theirs.dictionary(key.theirs)
+        return pd.Index(theirs.dictionary(key.theirs).to_pylist(), dtype=object)
     found = _numbers(theirs.value(key.theirs))
     return np.unique(found[~np.isnan(found)])
 
@@ -80,8 +80,8 @@ def _codes(columns: Columns, name: str, key: Key, levels: Any, start: int, stop:
     if key.kind == "text":
         place = columns.codes.get((name, id(levels)))
         if place is None:
-            found = pc.index_in(columns.dictionary(name).cast(levels.type), value_set=levels)
-            place = np.append(pc.fill_null(found, NO_ROWS).to_numpy(zero_copy_only=False).astype(np.int64), NO_KEY)
+            words = pd.Index(columns.dictionary(name).to_pylist(), dtype=object)
+            place = np.append(levels.get_indexer(words), NO_KEY).astype(np.int64)  # -1, NO_ROWS, where it is not there
             columns.codes[name, id(levels)] = place
         return place[columns.text_codes(name)[start:stop]]
     wanted = _numbers(columns.value(name, start, stop)) - lag

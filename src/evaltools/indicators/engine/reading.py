@@ -16,6 +16,8 @@ from evaltools.indicators.engine.language import KINDS
 from evaltools.intake import Contract, load_contract
 from evaltools.terms import CITIES
 
+AT_ONCE = 1 << 17
+"""Row groups are read together up to this many rows."""
 _OTHERS = frozenset(c.code for c in CITIES)
 
 
@@ -94,12 +96,15 @@ class Reader:
     contract: Contract
     file: Any = None
     frame: Any = None
+    meta: Any = None
 
     @classmethod
     def open(cls, tables: Any, table: str) -> Reader:
         """The table's Parquet file, or the checked frame."""
         contract, path = load_contract(table), tables.path(table)
-        return cls(contract, path, tables.load(table) if path is None else None)
+        if path is None:
+            return cls(contract, frame=tables.load(table))
+        return cls(contract, path, meta=pq.read_metadata(path))
 
     def read(self, names: Iterable[str], selection: Selection) -> Iterator[Columns]:
         """The columns of the rows selected, a row group at a time; groups without such rows are left out."""
@@ -116,16 +121,21 @@ class Reader:
         table = pa.concat_tables(tables) if tables else self._empty(wanted)
         return self._columns(table)
 
-    def parts(self, selection: Selection) -> list[int]:
-        """Numbers of the row groups that may hold rows selected."""
+    def parts(self, selection: Selection) -> list[tuple[int, ...]]:
+        """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
-            return [0]
-        meta = pq.read_metadata(self.file)
-        city = self.contract.city_column
-        at = next((i for i, c in enumerate(meta.schema.names) if c == city), None)
-        if at is None:
-            return list(range(meta.num_row_groups))
-        return [i for i in range(meta.num_row_groups) if self._may_hold(meta.row_group(i).column(at), selection)]
+            return [()]
+        at = next((i for i, c in enumerate(self.meta.schema.names) if c == self.contract.city_column), None)
+        found: list[tuple[int, ...]] = []
+        size = AT_ONCE + 1
+        for i in range(self.meta.num_row_groups):
+            group = self.meta.row_group(i)
+            if at is None or self._may_hold(group.column(at), selection):
+                size += group.num_rows
+                if size > AT_ONCE:
+                    found, size = [*found, ()], group.num_rows
+                found[-1] = (*found[-1], i)
+        return found
 
     @staticmethod
     def _may_hold(column: Any, selection: Selection) -> bool:
@@ -134,9 +144,9 @@ class Reader:
             return True
         return selection.of_city(stats.min) or (stats.null_count != 0 and selection.of_city(None))
 
-    def part(self, number: int, names: Iterable[str], selection: Selection) -> Columns:
-        """The columns of the rows selected in one row group."""
-        return self._columns(self._table(number, self._with_keys(names, selection), selection))
+    def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
+        """The columns of the rows selected in some row groups."""
+        return self._columns(self._table(numbers, self._with_keys(names, selection), selection))
 
     def _with_keys(self, names: Iterable[str], selection: Selection) -> list[str]:
         """The columns wanted and those that the selection looks at, in the contract's order."""
@@ -150,13 +160,13 @@ class Reader:
     def _texts(self, names: Sequence[str]) -> list[str]:
         return [n for n in names if KINDS[self.contract.column_of_output(n).type] == "text"]
 
-    def _table(self, number: int, names: list[str], selection: Selection) -> pa.Table:
+    def _table(self, numbers: tuple[int, ...], names: list[str], selection: Selection) -> pa.Table:
         texts = self._texts(names)
         if self.file is None:
             table = pa.Table.from_pandas(self.frame[names], preserve_index=False)
         else:
-            file = pq.ParquetFile(self.file, read_dictionary=texts, memory_map=True)
-            table = file.read_row_group(number, columns=names, use_threads=False)
+            with pq.ParquetFile(self.file, metadata=self.meta, read_dictionary=texts) as file:
+                table = file.read_row_groups(list(numbers), columns=names, use_threads=False)
         for name in texts:
             if not pa.types.is_dictionary(table.column(name).type):
                 coded = table.column(name).cast(pa.string()).dictionary_encode()

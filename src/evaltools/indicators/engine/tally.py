@@ -51,17 +51,17 @@ class Answer:
     def codes(self, block: Block) -> NDArray[np.integer[Any]]:
         """(n,) code of each row's answer."""
         out: Any = np.int8(YES)
-        if self.measure is not None:
+        # Sums of flags rather than np.where, which is twenty times slower on bytes.
+        if self.measure is not None and self.is_question:
             value = block.value(self.measure)
-            if self.is_question:
-                out = (np.int8(OPEN) - np.int8(OPEN) * value.yes) - value.no
-            else:
-                out = np.where(v.missing(value), np.int8(OPEN), np.int8(YES))
-            if self.of is not None:
-                out = np.where(v.missing(block.value(self.of)), np.int8(OPEN), out)
+            out = np.int8(OPEN) - np.int8(OPEN) * value.yes - value.no
+        elif self.measure is not None:
+            out = np.int8(OPEN) * v.missing(block.value(self.measure))
+        if self.of is not None:
+            out = np.maximum(out, np.int8(OPEN) * v.missing(block.value(self.of)))
         if self.population is not None:
             member = block.value(self.population)
-            out = np.where(member.yes, out, np.int8(UNSURE) + member.no)
+            out = out * member.yes + (np.int8(UNSURE) - np.int8(UNSURE) * member.yes) + member.no
         return np.broadcast_to(out, (block.count,))
 
 

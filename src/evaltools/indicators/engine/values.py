@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+_FEW = 8
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -142,7 +143,14 @@ def compare(sign: str, a: Any, b: Any) -> Truth:
 def _by_value(a: Coded, test: Callable[[Any], bool]) -> Truth:
     """A question about the value alone, asked once for each value there is."""
     found = [test(v) for v in a.values]
-    return Truth(a.spread(found, False, np.bool_), a.spread([not f for f in found], False, np.bool_))
+    known, those = a.codes >= 0, np.flatnonzero(found)
+    if len(those) > _FEW:
+        yes = a.spread(found, False, np.bool_)
+    else:  # a few comparisons are faster than looking each row up
+        yes = np.zeros(np.shape(a.codes), dtype=np.bool_)
+        for i in those:
+            yes = yes | (a.codes == i)
+    return Truth(yes, known & ~yes)
 
 
 def _ranks(a: Coded, b: Coded) -> tuple[Numbers, Numbers]:
