@@ -171,7 +171,8 @@ class Rollup:
 def _medians(values: NDArray[np.float64], ids: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """(count,) median by area, NaN without values. values : ascending"""
     size = np.bincount(ids, minlength=count)
-    order = np.argsort(ids, kind="stable")
+    # Numbers of 16 bits are sorted by their digits, in a tenth of the time.
+    order = np.argsort(ids.astype(np.uint16) if count <= 1 << 16 else ids, kind="stable")
     first = np.cumsum(size) - size
     out, there = np.full(count, np.nan), size > 0
     low, high = (values[order[first[there] + (size[there] - more) // 2]] for more in (1, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,13 @@ from evaltools.indicators.engine.joins import Join, Key
 from evaltools.indicators.engine.reading import Columns, Selection
 from evaltools.indicators.engine.rows import Block, Pairs
 from evaltools.indicators.engine.source import Setting
+from evaltools.intake import Contract
 
 MOST_PAIRS = 1 << 21
 NO_ROWS, NO_KEY = -1, -2
 """In place of a key's number: no row of theirs has our key; our key is unknown."""
 _SUM_PARTS = 10**9
+_DENSE = 8
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Index:
     order: NDArray[np.int64]
     first: NDArray[np.int64]
     size: NDArray[np.int64]
+    place: NDArray[np.int64] | None
+    """Number of each combined key, where there are not too many possible ones."""
 
     @classmethod
     def of(cls, theirs: Columns, keys: tuple[Key, ...]) -> Index:
@@ -43,8 +48,14 @@ class Index:
         )
         order = np.argsort(codes, kind="stable")
         order = order[np.searchsorted(codes[order], 0) :]
-        combined, first, size = np.unique(codes[order], return_index=True, return_counts=True)
-        return cls(theirs, keys, levels, combined, order, first, size)
+        codes = codes[order]
+        first = np.flatnonzero(np.diff(codes, prepend=-1))
+        combined, size = codes[first], np.diff(first, append=len(codes))
+        possible, place = math.prod(len(x) for x in levels), None
+        if possible <= _DENSE * (len(codes) + _DENSE):
+            place = np.full(possible, NO_ROWS)
+            place[combined] = np.arange(len(combined))
+        return cls(theirs, keys, levels, combined, order, first, size, place)
 
     def find(self, block: Block) -> NDArray[np.int64]:
         """(n,) number of the key of each of our rows, or NO_ROWS, NO_KEY."""
@@ -59,6 +70,8 @@ class Index:
         wanted = _combined(codes, self.levels)
         if not len(self.combined):
             return np.where(wanted == NO_KEY, NO_KEY, NO_ROWS)
+        if self.place is not None:
+            return np.where(wanted < 0, wanted, self.place[np.maximum(wanted, 0)])
         at = np.minimum(np.searchsorted(self.combined, wanted), len(self.combined) - 1)
         return np.where(wanted < 0, wanted, np.where(self.combined[at] == wanted, at, NO_ROWS))
 
@@ -103,14 +116,17 @@ def _combined(codes: Sequence[NDArray[np.int64]], levels: Sequence[Any]) -> NDAr
 class Gatherer:
     """Gathers the joins of one table's entries. Each other table is read and sorted once for every set of keys."""
 
-    def __init__(self, setting: Setting, joins: Sequence[Join]) -> None:
+    def __init__(
+        self, setting: Setting, contract: Contract, joins: Sequence[Join], years: Sequence[int] | None
+    ) -> None:
+        """contract : of the table whose rows are ours; years : theirs, None for more than one can tell"""
         self._joins = {j.column: j for j in joins}
         self._setting = setting
         self._indices: dict[tuple[str, tuple[Key, ...]], Index] = {}
         self._found: dict[str, Any] = {}
         for table, keys in dict.fromkeys((j.table, j.keys) for j in joins):
             names = frozenset().union(*(j.theirs for j in joins if (j.table, j.keys) == (table, keys)))
-            rows = setting.reader(table).whole(names, _of_cities(setting, table))
+            rows = setting.reader(table).whole(names, _selection(setting, table, contract, keys, years))
             self._indices[table, keys] = Index.of(rows, keys)
         for j in joins:
             self._found[j.column] = self._few(j) if j.reads_our_row else self._grouped(j)
@@ -159,12 +175,19 @@ class Gatherer:
         return _known_key(join, _joined(pieces, join.kind), found == NO_KEY)
 
 
-def _of_cities(setting: Setting, table: str) -> Selection:
-    """Rows of other cities than those opened are left out, rows of none are not, as in `intake`."""
+def _selection(
+    setting: Setting, table: str, own: Contract, keys: Sequence[Key], years: Sequence[int] | None
+) -> Selection:
+    """Rows of other cities than those opened are left out, rows of none are not, as in `intake`. Where the year is a
+    key, only years that ours can have are read."""
     contract = setting.reader(table).contract
     city = contract.city_column
     is_limited = city is not None and contract.columns[city].required
-    return Selection(cities=setting.cities if is_limited else None, is_partner=True)
+    lag = next((k.lag for k in keys if (k.theirs, k.ours) == (contract.year_column, own.year_column)), None)
+    return Selection(
+        years=None if years is None or lag is None else tuple(y - lag for y in years),
+        cities=setting.cities if is_limited else None, is_partner=True,
+    )  # fmt: skip
 
 
 def _pieces(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

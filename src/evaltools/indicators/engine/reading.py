@@ -106,6 +106,11 @@ class Reader:
             return cls(contract, frame=tables.load(table))
         return cls(contract, path, meta=pq.read_metadata(path))
 
+    @property
+    def count(self) -> int:
+        """How many rows the table has, of all years and cities."""
+        return len(self.frame) if self.meta is None else self.meta.num_rows
+
     def read(self, names: Iterable[str], selection: Selection) -> Iterator[Columns]:
         """The columns of the rows selected, a row group at a time; groups without such rows are left out."""
         wanted = self._with_keys(names, selection)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,25 +48,39 @@ def compute_indicators(
     wanted = tuple(sorted({int(day[:4]), *(years or ())}))
     setting = Setting(tables, book or catalogue.book, day, wanted)
     chosen = None if only is None else set(only)
-    found: dict[str, TableSums] = {}
+    jobs: list[tuple[str, int, Callable[[], TableSums]]] = []
     lost: list[dict[str, str]] = []
     for table in catalogue.tables:
         entries = [e for e in catalogue.of_table(table) if chosen is None or e.id in chosen]
         entries, absent = _available(tables, table, entries)
         lost += absent
-        if not entries:
-            continue
-        if entries[0].is_survey:
-            found[table] = estimate_survey(setting, entries, levels)
-            continue
-        yearly = [e for e in entries if e.period == "year"]
-        summed = [e for e in entries if e.period == "cumulative"]
-        if yearly:
-            found[table] = _count(setting, yearly, levels)
-        if summed:
-            found |= {f"{table} to {y}": _count(setting, summed, levels, up_to=y) for y in wanted}
+        if entries:
+            jobs += _jobs(setting, entries, levels)
     missing = pd.DataFrame(lost, columns=["indicator", "table", "reason"])
-    return IndicatorTable(catalogue, setting.year, found, missing)
+    return IndicatorTable(catalogue, setting.year, _done(jobs), missing)
+
+
+def _jobs(
+    setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None
+) -> list[tuple[str, int, Callable[[], TableSums]]]:
+    """What to compute of one table: name of the result, rows to be read, and how."""
+    table = entries[0].table
+    size = setting.reader(table).count
+    if entries[0].is_survey:
+        return [(table, size, partial(estimate_survey, setting, entries, levels))]
+    yearly = [e for e in entries if e.period == "year"]
+    summed = [e for e in entries if e.period == "cumulative"]
+    jobs = [(table, size, partial(_count, setting, yearly, levels))] if yearly else []
+    if summed:
+        jobs += [(f"{table} to {y}", size, partial(_count, setting, summed, levels, y)) for y in setting.years]
+    return jobs
+
+
+def _done(jobs: Sequence[tuple[str, int, Callable[[], TableSums]]]) -> dict[str, TableSums]:
+    """The results in the order of the jobs; the largest are begun first, two at a time."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        begun = {name: pool.submit(job) for name, _, job in sorted(jobs, key=lambda j: -j[1])}
+        return {name: begun[name].result() for name, _, _ in jobs}
 
 
 def _available(tables: Any, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:
@@ -104,7 +119,9 @@ def _count(
     contract, present = reader.contract, columns_of(setting.tables, table)
     as_of = up_to if contract.year_column else setting.year
     years = setting.years if as_of is None else (as_of,)
-    rules, gather = setting.rules(years), Gatherer(setting, [j for e in entries for j in e.joins])
+    rules = setting.rules(years)
+    joins = [j for e in entries for j in e.joins]
+    gather = Gatherer(setting, contract, joins, years if as_of is None else None)
     places = Places.of(contract, present, lambda: setting.poor_villages)
     plan = Plan.of(entries, contract)
     selection = Selection(years=None if up_to else years, up_to=up_to, cities=setting.cities)
@@ -115,8 +132,7 @@ def _count(
         columns = reader.part(part, names, selection)
         return _tally(plan, blocks(contract, columns, rules, gather, as_of), columns, places) if columns.count else None
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        done = [x for x in pool.map(counted, reader.parts(selection)) if x is not None]
+    done = [x for x in map(counted, reader.parts(selection)) if x is not None]
     sums, areas = _rolled(done, plan, places.levels(levels), table)
     measured = MeasuredOf(entries, sums)
     limits, undefined = rules.limits(entries)
@@ -144,7 +160,7 @@ def _rolled(done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequ
         small = [p.pop(name) for p in parts] or [np.zeros((*shape, 0), dtype=np.int64)]
         found = np.concatenate(small, axis=-1)[..., rollup.sorting]
         must_fit(found, table)
-        return rollup.added(found)
+        return rollup.added(found.astype(np.int64, copy=False))
 
     starts = np.cumsum([0, *(len(f) for f in frames)])
     place = np.argsort(rollup.sorting)

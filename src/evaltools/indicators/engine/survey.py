@@ -48,19 +48,21 @@ def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequ
     for level, positions in areas.groupby("level", sort=False).indices.items():
         column = rows[_AREA[str(level)]]
         found = _estimates(samples, rows, column)
-        for a in positions:
-            label = areas["label"].iloc[a]
-            here = (column == label).to_numpy(dtype=bool)
+        labels = areas["label"].to_numpy()[positions]
+        place = pd.Index(labels).get_indexer(pd.Index(column))
+        for s in samples:
+            for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
+                counts = np.bincount(place[mask & (place >= 0)], minlength=len(labels))
+                out[s.entry.id][name][positions] = counts
+        for a, label in zip(positions, labels, strict=True):
             key = (int(areas["year"].iloc[a]), str(areas["city_code"].iloc[a]))
             for s in samples:
                 e = s.entry
-                for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
-                    out[e.id][name][a] = float((mask & here).sum())
                 parts = {t: found.get((f"{t}{s.number}", label)) for t in s.treatments}
                 _fill(e, out[e.id], a, parts["y"], method)
                 limit = limits[key][e.id]
                 if limit is not None and e.rule is not None and e.id not in undefined[key]:
-                    has_unknown = bool(((s.open | s.unsure) & here).any())
+                    has_unknown = bool(out[e.id]["open_rows"][a] + out[e.id]["unsure_rows"][a])
                     states[e.id][a] = _state(e, parts, rules.snaps[key][e.rule], method, has_unknown)
     return TableSums(areas, {k: Measured(**v) for k, v in out.items()}, limits, undefined, states)
 
@@ -73,7 +75,7 @@ def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValue
     names |= {c for c in (contract.city_column, contract.year_column, *DESIGN_COLUMNS) if c in contract.output_columns}
     selection = Selection(years=(setting.year,), cities=setting.cities)
     columns = reader.whole(names, selection)
-    gather = Gatherer(setting, [j for e in entries for j in e.joins])
+    gather = Gatherer(setting, contract, [j for e in entries for j in e.joins], selection.years)
     as_of = None if contract.year_column else setting.year
     return Block(contract, columns, rules, gather, as_of, 0, columns.count)
 
@@ -189,7 +191,9 @@ def _areas_of(rows: pd.DataFrame, level: str, year: int) -> pd.DataFrame:
     """The areas of one level in a fixed order; `label` is the estimators' domain."""
     column = _AREA[level]
     there = rows[column].notna()
-    city = dict(zip(rows.loc[there, column].astype(str), rows.loc[there, "city"].astype(str), strict=True))
+    once = rows.loc[there, [column, "city"]] if column != "city" else rows.loc[there, ["city"]]
+    once = once[~once[column].duplicated(keep="last")]
+    city = dict(zip(once[column].astype(str), once["city"].astype(str), strict=True))
     labels = sorted(city)
     inside = [None if level != "city_split" else label.endswith("|in") for label in labels]
     return pd.DataFrame(

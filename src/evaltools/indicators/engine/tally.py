@@ -217,13 +217,13 @@ class Tally:
     plan: Plan
     count: int
     where: str
-    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    counts: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     weights: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     amounts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     values: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.counts = {k: np.zeros((4, self.count), dtype=np.int64) for k in self.plan.answers}
+        self.counts = {k: np.zeros((4, self.count), dtype=np.int32) for k in self.plan.answers}
         self.weights = {k: np.zeros((4, self.count), dtype=np.int64) for k in self.plan.weights}
         self.amounts = {k: np.zeros(self.count, dtype=np.int64) for k in self.plan.amounts}
         self.values = {k: [] for k in self.plan.values}
@@ -244,7 +244,7 @@ class Tally:
         for key, answer in self.plan.answers.items():
             codes = answer.codes(block)
             cells = five + codes
-            self.counts[key][:, here] += _by_code(np.bincount(cells, minlength=5 * len(here)))
+            self.counts[key][:, here] += _by_code(np.bincount(cells, minlength=5 * len(here))).astype(np.int32)
             for name, step in weighted.get(key, ()):
                 whole = np.rint(np.nan_to_num(block.value(step), nan=0.0)).astype(np.int64)
                 must_fit(whole, self.where)
