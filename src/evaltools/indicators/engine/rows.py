@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from evaltools.indicators.engine.source import RuleValues
 from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
 
-BLOCK = 1 << 16
+BLOCK = 1 << 15
 """Rows computed on at a time: few enough that a column of them stays in the processor's cache."""
 
 
@@ -107,13 +106,3 @@ class Pairs:
         """A rule's value for the city and year of our row."""
         assert self.ours is not None
         return v.take(self.ours.value(Step.leaf("rule", name)), self.at_ours)
-
-
-def blocks(
-    contract: Contract, columns: Columns, rules: RuleValues, gather: Mapping[str, Any] | Any, year: int | None
-) -> list[Block]:
-    """All rows of some columns in blocks of `BLOCK`."""
-    return [
-        Block(contract, columns, rules, gather, year, start, min(start + BLOCK, columns.count))
-        for start in range(0, columns.count, BLOCK)
-    ]

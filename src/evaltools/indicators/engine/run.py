@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from evaltools.indicators.engine.areas import KEYS, PLACES, Places, Rollup
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.gather import Gatherer
-from evaltools.indicators.engine.reading import Columns, Selection
+from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
-from evaltools.indicators.engine.rows import Block, blocks
+from evaltools.indicators.engine.rows import BLOCK, Block
 from evaltools.indicators.engine.source import Setting, columns_of
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.indicators.engine.tally import Plan, Sums, Tally, must_fit
@@ -130,23 +132,25 @@ def _count(
 
     def counted(part: int) -> tuple[Tally, pd.DataFrame] | None:
         columns = reader.part(part, names, selection)
-        return _tally(plan, blocks(contract, columns, rules, gather, as_of), columns, places) if columns.count else None
+        return _tally(plan, Block(contract, columns, rules, gather, as_of), places) if columns.count else None
 
     done = [x for x in map(counted, reader.parts(selection)) if x is not None]
+    pa.default_memory_pool().release_unused()
     sums, areas = _rolled(done, plan, places.levels(levels), table)
     measured = MeasuredOf(entries, sums)
     limits, undefined = rules.limits(entries)
     return TableSums(areas, measured, limits, undefined)
 
 
-def _tally(plan: Plan, rows: Sequence[Block], columns: Columns, places: Places) -> tuple[Tally, pd.DataFrame]:
-    """The sums of some rows by their smallest areas, and these."""
-    contract, as_of = rows[0].contract, rows[0].year
-    years = columns.value(str(contract.year_column)).astype(np.int64) if as_of is None else as_of
+def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, pd.DataFrame]:
+    """The sums of some rows by their smallest areas, and these. What is computed for a block is dropped with it."""
+    contract, columns = rows.contract, rows.columns
+    years = columns.value(str(contract.year_column)).astype(np.int64) if rows.year is None else rows.year
     ids, areas = places.small(columns, years)
     tally = Tally(plan, len(areas), contract.table)
-    for block in rows:
-        tally.add(block, ids[block.start : block.stop])
+    for start in range(0, columns.count, BLOCK):
+        stop = min(start + BLOCK, columns.count)
+        tally.add(replace(rows, start=start, stop=stop, known={}), ids[start:stop])
     return tally, areas
 
 
@@ -164,15 +168,16 @@ def _rolled(done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequ
 
     starts = np.cumsum([0, *(len(f) for f in frames)])
     place = np.argsort(rollup.sorting)
-    values = {}
+    medians = {}
     for name in plan.values:
-        known = [np.concatenate([x for x, _ in t.values[name]]) for t in tallies]
-        small = [np.concatenate([a for _, a in t.values[name]]) + start for t, start in zip(tallies, starts, strict=False)]
-        values[name] = rollup.medians(np.concatenate([np.empty(0), *known]), place[np.concatenate([np.empty(0, np.int64), *small])])
+        known = [t.known(name) for t in tallies]
+        values = np.concatenate([np.empty(0), *(x for x, _ in known)])
+        small = [at + start for (_, at), start in zip(known, starts, strict=False)]
+        medians[name] = rollup.medians(values, place[np.concatenate([np.empty(0, dtype=np.int64), *small])])
     return Sums(
         table,
         {n: rolled(n, [t.counts for t in tallies], (4,)) for n in plan.answers},
         {n: rolled(n, [t.weights for t in tallies], (4,)) for n in plan.weights},
         {n: rolled(n, [t.amounts for t in tallies], ()) for n in plan.amounts},
-        values,
+        medians,
     ), rollup.areas

@@ -25,6 +25,7 @@ YES, NO, OPEN, UNSURE, OUTSIDE = range(5)
 _FITS = 2.0**62
 _EXACT = 2.0**53
 _HALF = 26
+_SPARSE = 4
 
 
 @dataclass(frozen=True)
@@ -231,30 +232,39 @@ class Tally:
     def add(self, block: Block, areas: NDArray[np.int64]) -> None:
         """The rows of a block. areas : (n,) small area of each"""
         ids, here = pd.factorize(areas)
-        five = ids * 5
-        weighted: dict[str, list[tuple[str, Step]]] = {}
-        for name, (answer, step) in self.plan.weights.items():
-            weighted.setdefault(answer, []).append((name, step))
-        valued: dict[str, list[tuple[str, Step]]] = {}
-        for name, (answer, step) in self.plan.values.items():
-            valued.setdefault(answer, []).append((name, step))
-        summed: dict[str, list[tuple[str, Amount]]] = {}
-        for name, amount in self.plan.amounts.items():
-            summed.setdefault(amount.answer, []).append((name, amount))
         for key, answer in self.plan.answers.items():
             codes = answer.codes(block)
-            cells = five + codes
+            inside = codes != OUTSIDE
+            members = np.count_nonzero(inside)
+            if not members:
+                continue
+            some = np.flatnonzero(inside) if _SPARSE * members < len(codes) else slice(None)
+            cells = ids[some] * 5 + codes[some]
             self.counts[key][:, here] += _by_code(np.bincount(cells, minlength=5 * len(here))).astype(np.int32)
-            for name, step in weighted.get(key, ()):
+            for name, step in self._with(self.plan.weights, key):
                 whole = np.rint(np.nan_to_num(block.value(step), nan=0.0)).astype(np.int64)
                 must_fit(whole, self.where)
-                self.weights[name][:, here] += _by_code(added(cells, np.broadcast_to(whole, cells.shape), 5 * len(here)))
-            for name, amount in summed.get(key, ()):
+                whole = np.broadcast_to(whole, codes.shape)[some]
+                self.weights[name][:, here] += _by_code(added(cells, whole, 5 * len(here)))
+            for name, amount in ((n, x) for n, x in self.plan.amounts.items() if x.answer == key):
                 mask, found = amount.of(block, codes, self.where)
                 self.amounts[name][here] += added(ids[mask], found, len(here))
-            for name, step in valued.get(key, ()):
+            for name, step in self._with(self.plan.values, key):
                 mask = codes == YES
                 self.values[name].append((np.broadcast_to(block.value(step), mask.shape)[mask], areas[mask]))
+
+    @staticmethod
+    def _with(steps: Mapping[str, tuple[str, Step]], key: str) -> list[tuple[str, Step]]:
+        """Those that belong to one answer."""
+        return [(name, step) for name, (answer, step) in steps.items() if answer == key]
+
+    def known(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The values kept for a median, and the small area of each."""
+        parts = self.values[name]
+        return (
+            np.concatenate([np.empty(0), *(x for x, _ in parts)]),
+            np.concatenate([np.empty(0, dtype=np.int64), *(a for _, a in parts)]),
+        )
 
 
 def _by_code(cells: NDArray[np.int64]) -> NDArray[np.int64]:
