@@ -70,7 +70,7 @@ class Places:
         """(count,) number of the smallest area that each row lies in, and these areas: year and places."""
         parts: list[tuple[str, Any, Sequence[Any]]] = []
         year, kinds = pd.factorize(np.broadcast_to(np.asarray(years), (columns.count,)))
-        parts.append(("year", year, kinds))
+        parts.append(("year", year, kinds.tolist()))
         for place, (column, width) in self.columns.items():
             text = columns.value(column)
             text = v.prefix(width, text) if width else text
@@ -180,9 +180,7 @@ def _medians(values: NDArray[np.float64], ids: NDArray[np.int64], count: int) ->
     return out
 
 
-def _level(
-    codes: Mapping[str, NDArray[np.int64]], level: str, before: Sequence[Level], names: Sequence[str]
-) -> Level:
+def _level(codes: Mapping[str, NDArray[np.int64]], level: str, before: Sequence[Level], names: Sequence[str]) -> Level:
     """The areas of a level, from the coarsest of those before it that is finer. codes : of the small areas, which are
     sorted by year and place; before : the levels that are finished, `names` theirs and those to come"""
     keys = ("year", *LEVELS[level])

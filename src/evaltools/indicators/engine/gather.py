@@ -116,9 +116,7 @@ def _combined(codes: Sequence[NDArray[np.int64]], levels: Sequence[Any]) -> NDAr
 class Gatherer:
     """Gathers the joins of one table's entries. Each other table is read and sorted once for every set of keys."""
 
-    def __init__(
-        self, setting: Setting, contract: Contract, joins: Sequence[Join], years: Sequence[int] | None
-    ) -> None:
+    def __init__(self, setting: Setting, contract: Contract, joins: Sequence[Join], years: Sequence[int] | None) -> None:
         """contract : of the table whose rows are ours; years : theirs, None for more than one can tell"""
         self._joins = {j.column: j for j in joins}
         self._setting = setting
@@ -175,9 +173,7 @@ class Gatherer:
         return _known_key(join, _joined(pieces, join.kind), found == NO_KEY)
 
 
-def _selection(
-    setting: Setting, table: str, own: Contract, keys: Sequence[Key], years: Sequence[int] | None
-) -> Selection:
+def _selection(setting: Setting, table: str, own: Contract, keys: Sequence[Key], years: Sequence[int] | None) -> Selection:
     """Rows of other cities than those opened are left out, rows of none are not, as in `intake`. Where the year is a
     key, only years that ours can have are read."""
     contract = setting.reader(table).contract
@@ -222,12 +218,17 @@ def _known_key(join: Join, found: Any, lost: Any) -> Any:
     return found
 
 
+def _value(join: Join, rows: Pairs) -> Any:
+    """What is summed or ranked; None for a count."""
+    return rows.value(join.value.step) if join.value else None
+
+
 def _gathered(join: Join, rows: Pairs, groups: NDArray[np.int64], count: int) -> Any:
     """What a join makes of rows in `count` groups. groups : (n,) number of each row's, ascending"""
     everything = np.ones(len(groups), dtype=bool)
     condition = rows.value(join.condition.step) if join.condition else v.Truth(everything, ~everything)
     hit, maybe = (np.broadcast_to(x, everything.shape) for x in (condition.yes, condition.unknown))
-    value = rows.value(join.value.step) if join.value else None
+    value = _value(join, rows)
     if value is not None and join.how != "median":
         maybe = maybe | (hit & v.missing(value))
     is_open = np.bincount(groups[maybe], minlength=count) > 0

@@ -99,9 +99,7 @@ def _join(f: Fields, name: str, own: Contract, types: Mapping[str, RuleType]) ->
     theirs = load_contract(f.choice("table", contract_names()))
     chosen = [h for h in HOW if h in f.block]
     if len(chosen) != 1 or (chosen == ["count"] and f.block["count"] != "true"):
-        f.fail(
-            "count", "not exactly one way to gather", expected=f"count: true, or one of {', '.join(HOW[1:])}: column"
-        )
+        f.fail("count", "not exactly one way to gather", expected=f"count: true, or one of {', '.join(HOW[1:])}: column")
     how = chosen[0]
     keys = _keys(f, own, theirs)
     rows = {f"{OURS}{c.output}": Foreign(KINDS[c.type], f"{OURS}{c.output}", c.values)

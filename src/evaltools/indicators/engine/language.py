@@ -143,9 +143,7 @@ class _Compiler:
             self.fail(f"nested deeper than {MAX_DEPTH}")
         method = _FORMS.get(type(node))
         if method is None:
-            self.fail(
-                f"{type(node).__name__} is not allowed", expected="columns, constants, + - * /, comparisons, functions"
-            )
+            self.fail(f"{type(node).__name__} is not allowed", expected="columns, constants, + - * /, comparisons, functions")
         return method(self, node, depth + 1)
 
     def want(self, kind: str, node: ast.expr, depth: int) -> Step:
@@ -241,9 +239,7 @@ class _Compiler:
         """Refuse a value that a category cannot have: it would silently never be true."""
         if not isinstance(column, ast.Name) or not isinstance(constant, ast.Constant):
             return
-        allowed: Mapping[str, str] = next(
-            (c.values for c in self.contract.columns.values() if c.output == column.id), {}
-        )
+        allowed: Mapping[str, str] = next((c.values for c in self.contract.columns.values() if c.output == column.id), {})
         if column.id in self.foreign:
             allowed = self.foreign[column.id].values
         if allowed and isinstance(constant.value, str) and constant.value not in allowed:

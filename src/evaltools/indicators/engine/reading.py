@@ -198,7 +198,7 @@ class Reader:
         year, city = self.contract.year_column, self.contract.city_column
         if year and (selection.years is not None or selection.up_to is not None):
             found = columns.value(year)
-            mask = found <= selection.up_to if selection.up_to is not None else np.isin(found, selection.years)
+            mask = found <= selection.up_to if selection.up_to is not None else np.isin(found, selection.years or ())
         if city and selection.cities is not None:
             codes = columns.value(city)
             wanted = codes.spread([selection.of_city(c) for c in codes.values], selection.of_city(None), np.bool_)

@@ -52,7 +52,7 @@ class Measured:
 
 
 def measure(statistic: Statistic, sums: Mapping[str, Array]) -> Measured:
-    """Values and bounds from sums (part -> (A,) array; see `statement`)."""
+    """Values and bounds from sums (part -> (A,) array; see `tally`)."""
     rows, open_rows, unsure = sums["rows"], sums["open_rows"], sums["unsure_rows"]
     nan = np.full(rows.shape, np.nan)
     known_all = open_rows + unsure == 0
@@ -191,9 +191,7 @@ class IndicatorTable:
             return pd.DataFrame(columns=list(COLUMNS))
         return pd.concat(parts, ignore_index=True)
 
-    def value(
-        self, indicator: str, area_code: str | None = None, level: str = "city", year: int | None = None
-    ) -> Value:
+    def value(self, indicator: str, area_code: str | None = None, level: str = "city", year: int | None = None) -> Value:
         """One indicator of one area as a `Value` with its ground.
 
         Raises DataMissingError where it could not be computed, with the reason.

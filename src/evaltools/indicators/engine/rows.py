@@ -15,7 +15,7 @@ from evaltools.indicators.engine.source import RuleValues
 from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 """Rows computed on at a time: few enough that a column of them stays in the processor's cache."""
 
 

@@ -25,6 +25,8 @@ from evaltools.indicators.engine.tally import Plan, Sums, Tally, must_fit
 from evaltools.standards import RuleBook
 
 THREADS = 2
+Job = tuple[str, int, Callable[[], TableSums]]
+"""What to compute: name of the result, rows of its table, and how."""
 
 
 def compute_indicators(
@@ -50,7 +52,7 @@ def compute_indicators(
     wanted = tuple(sorted({int(day[:4]), *(years or ())}))
     setting = Setting(tables, book or catalogue.book, day, wanted)
     chosen = None if only is None else set(only)
-    jobs: list[tuple[str, int, Callable[[], TableSums]]] = []
+    jobs: list[Job] = []
     lost: list[dict[str, str]] = []
     for table in catalogue.tables:
         entries = [e for e in catalogue.of_table(table) if chosen is None or e.id in chosen]
@@ -62,23 +64,21 @@ def compute_indicators(
     return IndicatorTable(catalogue, setting.year, _done(jobs), missing)
 
 
-def _jobs(
-    setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None
-) -> list[tuple[str, int, Callable[[], TableSums]]]:
-    """What to compute of one table: name of the result, rows to be read, and how."""
+def _jobs(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> list[Job]:
+    """What to compute of one table."""
     table = entries[0].table
     size = setting.reader(table).count
     if entries[0].is_survey:
         return [(table, size, partial(estimate_survey, setting, entries, levels))]
     yearly = [e for e in entries if e.period == "year"]
     summed = [e for e in entries if e.period == "cumulative"]
-    jobs = [(table, size, partial(_count, setting, yearly, levels))] if yearly else []
+    jobs: list[Job] = [(table, size, partial(_count, setting, yearly, levels))] if yearly else []
     if summed:
         jobs += [(f"{table} to {y}", size, partial(_count, setting, summed, levels, y)) for y in setting.years]
     return jobs
 
 
-def _done(jobs: Sequence[tuple[str, int, Callable[[], TableSums]]]) -> dict[str, TableSums]:
+def _done(jobs: Sequence[Job]) -> dict[str, TableSums]:
     """The results in the order of the jobs; the largest are begun first, two at a time."""
     with ThreadPoolExecutor(THREADS) as pool:
         begun = {name: pool.submit(job) for name, _, job in sorted(jobs, key=lambda j: -j[1])}
@@ -112,9 +112,7 @@ def _reason(e: Indicator, present: dict[str, frozenset[str]]) -> str:
     return f"columns absent: {', '.join(dict.fromkeys(absent))}" if absent else ""
 
 
-def _count(
-    setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None, up_to: int | None = None
-) -> TableSums:
+def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None, up_to: int | None = None) -> TableSums:
     """The indicators of one register. up_to : all rows up to this year, as of it; None for the rows of each year"""
     table = entries[0].table
     reader = setting.reader(table)
@@ -130,7 +128,7 @@ def _count(
     names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
     names |= {c for c in (contract.city_column, contract.year_column) if c}
 
-    def counted(part: int) -> tuple[Tally, pd.DataFrame] | None:
+    def counted(part: tuple[int, ...]) -> tuple[Tally, pd.DataFrame] | None:
         columns = reader.part(part, names, selection)
         return _tally(plan, Block(contract, columns, rules, gather, as_of), places) if columns.count else None
 
@@ -154,7 +152,9 @@ def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, pd.DataFrame
     return tally, areas
 
 
-def _rolled(done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequence[str], table: str) -> tuple[Sums, pd.DataFrame]:
+def _rolled(
+    done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequence[str], table: str
+) -> tuple[Sums, pd.DataFrame]:
     """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
     frames = [areas for _, areas in done] or [pd.DataFrame(columns=["year", *PLACES])]
     rollup = Rollup.of(pd.concat(frames, ignore_index=True), levels)

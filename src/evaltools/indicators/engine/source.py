@@ -122,9 +122,7 @@ class RuleValues:
             return "year", _column([row[0] for row in found], kind)
         return "place", _column([x for row in found for x in row] + [None], kind)
 
-    def limits(
-        self, entries: Sequence[Indicator]
-    ) -> tuple[dict[Place, dict[str, Limit | None]], dict[Place, frozenset[str]]]:
+    def limits(self, entries: Sequence[Indicator]) -> tuple[dict[Place, dict[str, Limit | None]], dict[Place, frozenset[str]]]:
         """Limit of each entry, and which entries read a rule that is undefined, by year and city."""
         limits, undefined = {}, {}
         read = {e.id: e.rules_read for e in entries}

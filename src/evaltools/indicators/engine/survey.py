@@ -161,9 +161,7 @@ def _estimates(samples: Sequence[_Sampled], rows: pd.DataFrame, area: pd.Series)
     return found
 
 
-def _estimate(
-    statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign
-) -> Iterator[Estimate]:
+def _estimate(statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign) -> Iterator[Estimate]:
     """The estimator of a statistic on the columns of its members, by area."""
     names = [n for s in members for n in s.columns() if data[n].notna().any()]
     if statistic is Statistic.SHARE:
@@ -216,9 +214,7 @@ def _fill(e: Indicator, out: dict[str, np.ndarray], a: int, one: Estimate | None
         out["low"][a], out["high"][a] = one.ci_low, one.ci_high
 
 
-def _state(
-    e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool
-) -> VerdictState:
+def _state(e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool) -> VerdictState:
     """The verdict of a share that survives both treatments of its unknown answers; other statistics by interval."""
     main = parts["y"]
     if main is None:

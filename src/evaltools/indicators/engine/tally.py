@@ -40,8 +40,8 @@ class Answer:
     @classmethod
     def to(cls, e: Indicator) -> Answer:
         """The answer that an indicator counts."""
-        steps = [x.step if x is not None else None for x in (e.population, e.measure, e.of)]
-        return cls(*steps, e.measure is not None and e.statistic in (Statistic.SHARE, Statistic.COUNT))
+        population, measure, of = (x.step if x is not None else None for x in (e.population, e.measure, e.of))
+        return cls(population, measure, of, e.measure is not None and e.statistic in (Statistic.SHARE, Statistic.COUNT))
 
     @property
     def key(self) -> str:
@@ -232,6 +232,7 @@ class Tally:
     def add(self, block: Block, areas: NDArray[np.int64]) -> None:
         """The rows of a block. areas : (n,) small area of each"""
         ids, here = pd.factorize(areas)
+        fives = ids * 5
         for key, answer in self.plan.answers.items():
             codes = answer.codes(block)
             inside = codes != OUTSIDE
@@ -239,7 +240,7 @@ class Tally:
             if not members:
                 continue
             some = np.flatnonzero(inside) if _SPARSE * members < len(codes) else slice(None)
-            cells = ids[some] * 5 + codes[some]
+            cells = fives[some] + codes[some]
             self.counts[key][:, here] += _by_code(np.bincount(cells, minlength=5 * len(here))).astype(np.int32)
             for name, step in self._with(self.plan.weights, key):
                 whole = np.rint(np.nan_to_num(block.value(step), nan=0.0)).astype(np.int64)
