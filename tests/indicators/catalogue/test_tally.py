@@ -13,7 +13,7 @@ from evaltools.indicators.engine.tally import added, must_fit
 from evaltools.intake import load_contract
 
 IDS = (
-    "finance.loan_amount_ok_share", "finance.loan_over_amount", "finance.loan_mean_yuan", "exit.registered_persons",
+    "finance.loan_amount_ok_share", "finance.loan_over_amount", "finance.loan_total", "exit.registered_persons",
     "exit.exited_persons_share",
 )  # fmt: skip
 AMOUNTS = (50000, 60000, None, 10, 0.125)

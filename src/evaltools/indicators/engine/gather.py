@@ -218,22 +218,18 @@ def _known_key(join: Join, found: Any, lost: Any) -> Any:
     return found
 
 
-def _value(join: Join, rows: Pairs) -> Any:
-    """What is summed or ranked; None for a count."""
-    return rows.value(join.value.step) if join.value else None
-
-
 def _gathered(join: Join, rows: Pairs, groups: NDArray[np.int64], count: int) -> Any:
     """What a join makes of rows in `count` groups. groups : (n,) number of each row's, ascending"""
     everything = np.ones(len(groups), dtype=bool)
     condition = rows.value(join.condition.step) if join.condition else v.Truth(everything, ~everything)
     hit, maybe = (np.broadcast_to(x, everything.shape) for x in (condition.yes, condition.unknown))
-    value = _value(join, rows)
+    value = rows.value(join.value.step) if join.value else None
     if value is not None and join.how != "median":
         maybe = maybe | (hit & v.missing(value))
     is_open = np.bincount(groups[maybe], minlength=count) > 0
     if join.how == "count":
         return np.where(is_open, np.nan, np.bincount(groups[hit], minlength=count))
+    assert value is not None  # all but a count have one
     if join.how == "any":
         yes = np.bincount(groups[hit & value.yes], minlength=count) > 0
         return v.Truth(yes, ~yes & ~is_open & (np.bincount(groups[hit], minlength=count) > 0))
