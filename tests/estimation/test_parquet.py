@@ -132,6 +132,19 @@ def test_errors_in_the_keys_name_rows_of_the_file(survey, stored, tmp_path, esti
             estimator(tmp_path if folder else path, "income", design)
 
 
+@pytest.mark.parametrize("call", [mean, total, gini, quantile])
+def test_columns_may_have_any_name(survey, tmp_path, call):
+    """Names that SQL of ours might use, a value that is a group as well, and a PSU column that is not unique alone."""
+    names = {"weight": "w", "stratum": "s1", "village": "cell", "persons": "size", "income": "s0", "county": "c0", "x": "least"}
+    frame = survey.rename(columns=names).assign(w0=1.0, most=2)
+    frame["s0"] = frame["s0"].round(-3)
+    frame.to_parquet(tmp_path / "odd.parquet")
+    design = SurveyDesign(weight="w", stratum="s1", psu="cell", size="size")
+    for y, by in (("s0", "c0"), ("least", ["s1", "c0"]), ("most", "most"), ("w", "s0")):
+        a, b = (call(d, y, design, by=by).to_frame() for d in (frame, tmp_path / "odd.parquet"))
+        pd.testing.assert_frame_equal(a, b, check_dtype=False, rtol=1e-9)
+
+
 def test_a_text_column_says_no_domain(survey, tmp_path):
     survey.to_parquet(tmp_path / "s.parquet")
     for estimator in (mean, gini):

@@ -105,3 +105,24 @@ def test_the_frame_that_came_in_is_never_changed(survey):
     before = survey.copy(deep=True)
     Weights.start(survey, DESIGN).rake(COUNTY).trim(upper=3)
     pd.testing.assert_frame_equal(survey, before)
+
+
+def test_whether_a_household_answered_is_yes_or_no(survey, start):
+    with pytest.raises(EstimationError, match="'x' says neither yes nor no"):
+        start.nonresponse("x")
+
+
+def test_those_who_did_not_answer_need_no_controls(survey):
+    """Their weight is 0, so that the answer is that of the sample with any value in their place."""
+    design, out = SurveyDesign(weight="weight", stratum="stratum", psu="village"), survey.poor == 1
+    there = survey.assign(answered=~out, income=survey.income.fillna(9000.0))
+    gone = there.assign(income=there.income.where(~out), county=there.county.where(~out))
+    totals = {"county": {"甲县": 500, "乙县": 400, "丙县": 300}, "income": 1.2e7}
+    found = []
+    for frame in (there, gone):
+        w = Weights.start(frame, design).nonresponse("answered").calibrate(totals, method="raking")
+        found.append(mean(w.data, "x", w.design)[0])
+    assert found[0].estimate == pytest.approx(found[1].estimate, rel=1e-12)
+    assert found[0].se == pytest.approx(found[1].se, rel=1e-9)
+    with pytest.raises(EstimationError, match="control 'income' is missing"):
+        Weights.start(gone, design).calibrate({"income": 1.2e7})

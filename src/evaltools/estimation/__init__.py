@@ -20,19 +20,12 @@ from evaltools.estimation.judge import (
 )
 from evaltools.estimation.linear import mean, proportion, ratio, total
 from evaltools.estimation.multidimensional import alkire_foster, decompose, decompose_m0
-from evaltools.estimation.planning import (
-    Objective,
-    PlanOptions,
-    SamplePlan,
-    plan,
-    power_to_decide,
-    size_for_precision,
-    size_for_verdict,
-)
+from evaltools.estimation.planning import Objective, PlanOptions, SamplePlan, plan
 from evaltools.estimation.poverty import RelativeLine, arpr, fgt, poverty_gap_at_median
 from evaltools.estimation.quantiles import quantile
 from evaltools.estimation.replicates import Replicates
 from evaltools.estimation.results import Difference, Estimate, Estimates, covariance, difference
+from evaltools.estimation.sizes import power_to_decide, size_for_precision, size_for_verdict
 from evaltools.estimation.targeting import (
     agreement,
     cgh_ratio,

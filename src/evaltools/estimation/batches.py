@@ -14,7 +14,7 @@ from evaltools.estimation import calibration
 from evaltools.estimation.cells import Layout, Rows, missing_columns, read_rows
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array, quoted
-from evaltools.estimation.parquet import bad_weights, check_finite, check_keys, key_layout, key_names, weight_sql
+from evaltools.estimation.parquet import CELL, W, bad_weights, check_finite, check_keys, key_layout, key_names, weight_sql
 from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import pair
 
@@ -85,15 +85,15 @@ def _number_cells(source: Source, data: FileData, design: SurveyDesign, by: Sequ
     check_keys(source, keys, where)
     text = ", ".join(map(quoted, keys))
     source.connection.execute(
-        f"CREATE TEMP TABLE cell AS SELECT *, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS cell "
-        f"FROM (SELECT {text}, count(*) AS rows FROM {source.relation} GROUP BY {text})"
+        f"CREATE TEMP TABLE cell AS SELECT *, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS {CELL} "
+        f'FROM (SELECT {text}, count(*) AS "(rows)" FROM {source.relation} GROUP BY {text})'
     )
-    table = source.frame("SELECT * FROM cell ORDER BY cell")
+    table = source.frame(f"SELECT * FROM cell ORDER BY {CELL}")
     if table.empty:
         raise EstimationError("the data has no rows", expected="at least one sampled row")
     on = " AND ".join(f"r.{quoted(k)} IS NOT DISTINCT FROM cell.{quoted(k)}" for k in _enough(table, keys))
     layout, inside = key_layout(data, table, design, by, where)
-    return _Cells(layout, inside, table["rows"].to_numpy(np.float64), on)
+    return _Cells(layout, inside, table["(rows)"].to_numpy(np.float64), on)
 
 
 def _enough(cells: pd.DataFrame, keys: Sequence[str]) -> Sequence[str]:
@@ -108,15 +108,15 @@ def _read(source: Source, cells: _Cells, design: SurveyDesign, columns: Sequence
     mine = np.ones(len(inside), bool)
     if domains is not None:
         mine = (keyed.domain >= domains.start) & (keyed.domain < domains.stop)
-        source.connection.register("chosen", pd.DataFrame({"cell": np.flatnonzero(mine & inside)}))
-        table = "(SELECT * FROM cell WHERE cell IN (SELECT cell FROM chosen)) AS cell"
-    values = ", ".join(f"{source.number(c)} AS c{i}" for i, c in enumerate(columns)) or "0 AS none"
-    size = f"{source.number(design.size)} AS size, " if design.size else ""
+        source.connection.register("chosen", pd.DataFrame({"number": np.flatnonzero(mine & inside)}))
+        table = f"(SELECT * FROM cell WHERE {CELL} IN (SELECT number FROM chosen)) AS cell"
+    values = "".join(f', {source.number(c, "r.")} AS "(value {i})"' for i, c in enumerate(columns))
+    size = f', {source.number(design.size, "r.")} AS "(size)"' if design.size else ""
     arrays = source.connection.execute(
-        f"SELECT cell.cell, {weight_sql(source, design)} AS w, {size}{values} "
+        f"SELECT cell.{CELL}, {weight_sql(source, design, 'r.')} AS {W}{size}{values} "
         f"FROM {source.relation} r JOIN {table} ON {cells.join}"
     ).fetchnumpy()
-    weight = _filled(arrays["w"])
+    weight = _filled(arrays["(weight)"])
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         bad_weights(source, design)
     first_domain = 0 if domains is None else domains.start
@@ -125,10 +125,10 @@ def _read(source: Source, cells: _Cells, design: SurveyDesign, columns: Sequence
         keyed.units, keyed.domains if domains is None else keyed.domains.iloc[domains].reset_index(drop=True),
         keyed.unit[mine][first], keyed.domain[mine][first] - first_domain,
     )  # fmt: skip
-    key, cell = arrays["cell"], np.full(len(inside), -1, np.int32)
+    key, cell = arrays["(cell)"], np.full(len(inside), -1, np.int32)
     cell[mine] = np.where(inside[mine], code, -1)
-    size = _filled(arrays["size"]) if design.size else np.broadcast_to(1.0, weight.shape)
-    loaded = {c: _filled(arrays[f"c{i}"]) for i, c in enumerate(columns)}
+    size = _filled(arrays["(size)"]) if design.size else np.broadcast_to(1.0, weight.shape)
+    loaded = {c: _filled(arrays[f"(value {i})"]) for i, c in enumerate(columns)}
     if any(np.isinf(found).any() for found in loaded.values()):
         check_finite(source, columns)
     return Rows(layout, cell[key], keyed.unit.astype(np.int32)[key], weight, size, loaded)

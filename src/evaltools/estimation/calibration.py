@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import table
 from evaltools.estimation.cells import Layout, Rows, missing_columns, numeric
 from evaltools.estimation.expr import Array
 from evaltools.estimation.units import Codes, rows_text
@@ -62,8 +63,8 @@ def attach(rows: Rows, data: pd.DataFrame, design) -> Rows:
     if design.calibration is None:
         return rows
     missing_columns(data.columns, design.calibration.columns)
-    x = np.column_stack([control_columns(data, m) for m in design.calibration.margins])
     base = numeric(data, design.calibration.base_weight)
+    x = np.column_stack([control_columns(data, m, base > 0) for m in design.calibration.margins])
     return replace(rows, controls=Controls(orthonormal(x, base), base, numeric(data, design.weight)))
 
 
@@ -77,20 +78,27 @@ def orthonormal(x: Array, d: Array) -> Array:
     return x / size @ (rotation[used].T / values[used])
 
 
-def control_columns(data: pd.DataFrame, margin: Margin) -> Array:
-    """(n, p) control variables of one margin."""
+def control_columns(data: pd.DataFrame, margin: Margin, counts: np.ndarray) -> Array:
+    """(n, p) control variables of one margin; rows without weight (`counts` (n,) False) may have none, and are 0."""
     if not margin.columns:
         return np.ones((len(data), 1))
     if not margin.levels:
-        return numeric(data, margin.columns[0])[:, None]
+        values = np.where(counts, numeric(data, margin.columns[0]), 0.0)
+        if np.isnan(values).any():
+            raise EstimationError(
+                f"control {margin.columns[0]!r} is missing in {int(np.isnan(values).sum())} rows",
+                where=rows_text(data.index[np.isnan(values)]), expected="a value in every row with a weight",
+            )  # fmt: skip
+        return values[:, None]
     keys = list(zip(*(data[c] for c in margin.columns), strict=True))
     place = {level: i for i, level in enumerate(margin.levels)}
     code = np.array([place.get(tuple(k), -1) for k in keys])
-    if (code < 0).any():
-        unknown = sorted({str(keys[i]) for i in np.flatnonzero(code < 0)})[:5]
+    lost = (code < 0) & counts
+    if lost.any():
+        unknown = sorted({str(keys[i]) for i in np.flatnonzero(lost)})[:5]
         raise EstimationError(
             f"{' x '.join(margin.columns)} has rows in groups without a population total: {', '.join(unknown)}",
-            where=rows_text(data.index[code < 0]), expected="a total for every group in the sample",
+            where=rows_text(data.index[lost]), expected="a total for every group in the sample",
         )  # fmt: skip
     return (code[:, None] == np.arange(len(margin.levels))).astype(np.float64)
 
@@ -105,8 +113,6 @@ def residual_scores(rows: Rows, layout: Layout, z: Array, u: Sequence[tuple[Code
 
     z: (C, m) influence totals by cell; u: (n, m) row influences, once for each way that rows belong to domains
     """
-    from evaltools.estimation.engine import table
-
     m, k_count = z.shape[1], len(layout.domains) * z.shape[1]
     column = (layout.domain[:, None] * m + np.arange(m)).ravel()
     by_unit = table(z.ravel(), np.repeat(layout.unit, m), column, (layout.units.count, k_count))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign
-from evaltools.estimation.engine import Options
 from evaltools.estimation.expr import Array
 from evaltools.estimation.quantiles import RULES, quantile_sorted
 from evaltools.estimation.ranked import ranked

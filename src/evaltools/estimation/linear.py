@@ -7,9 +7,10 @@ import pandas as pd
 
 from evaltools.errors import EstimationError
 from evaltools.estimation import intervals, source
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data, numeric
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options, Stat, estimate
+from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import ONE, Expr, col
 from evaltools.estimation.results import Estimates
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options, Stat, estimate
+from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import ONE, Expr, col, lit
 from evaltools.estimation.linear import check_indicators, counted
 from evaltools.estimation.poverty import gap

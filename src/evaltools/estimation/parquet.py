@@ -19,6 +19,9 @@ from evaltools.estimation.expr import ONE, Array, Expr, quoted
 from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import build_units
 
+W = '"(weight)"'  # names of our own in SQL stand in brackets: a file may have columns called w, s1 or cell
+CELL = '"(cell)"'
+
 
 def can_sum(data: Data, design: SurveyDesign) -> bool:
     """Whether sums can be made inside DuckDB: a file, linearized, with PSUs."""
@@ -45,9 +48,9 @@ def check_keys(source: Source, keys: Sequence[str], where: str | None) -> None:
         source.number(where)
 
 
-def weight_sql(source: Source, design: SurveyDesign) -> str:
+def weight_sql(source: Source, design: SurveyDesign, of: str = "") -> str:
     """SQL of the analysis weight."""
-    return " * ".join(source.number(c) for c in design.weight_columns) or "1.0::DOUBLE"
+    return " * ".join(source.number(c, of) for c in design.weight_columns) or "1.0::DOUBLE"
 
 
 def bad_weights(source: Source, design: SurveyDesign) -> NoReturn:
@@ -81,27 +84,27 @@ def sum_file(data: Data, design: SurveyDesign, sums: Sequence[Sum], columns: Seq
         inner += [f"{quoted(k)} AS {quoted(k + ' as key')}" for k in shared]
         named = {k: quoted(k + " as key" if k in shared else k) for k in keys}
         sql_keys = ", ".join(f"{text} AS {quoted(k)}" for k, text in named.items())
-        weights = {key: f"w{i}" for i, key in enumerate(dict.fromkeys((s.needs, s.inside) for s in unique.values()))}
+        weights = {key: f'"(weight {i})"' for i, key in enumerate(dict.fromkeys((s.needs, s.inside) for s in unique.values()))}
         parts = {name: sql for s in unique.values() for e in (s.value, s.inside or ONE) for name, sql in e.shared}
         middle_columns = ", ".join(
             [*(f"{sql} AS {name}" for name, sql in parts.items()),
              *(f"{_valid_weight(*key)} AS {name}" for key, name in weights.items())]
         )  # fmt: skip
-        values = ", ".join(f"{_sql(s, weights[s.needs, s.inside])} AS s{i}" for i, s in enumerate(unique.values()))
+        values = ", ".join(f"{_sql(s, weights[s.needs, s.inside])} AS \"(sum {i})\"" for i, s in enumerate(unique.values()))
         table = source.frame(
-            f"SELECT {sql_keys}, {values}, min(w) AS least, max(w) AS most, count(*) - count(w) AS without "
+            f'SELECT {sql_keys}, {values}, min({W}) AS "(least)", max({W}) AS "(most)", count(*) - count({W}) AS "(without)" '
             f"FROM (SELECT *, {middle_columns} FROM "
-            f"(SELECT {weight_sql(source, design)} AS w, {', '.join(inner)} FROM {source.relation})) "
+            f"(SELECT {weight_sql(source, design)} AS {W}, {', '.join(inner)} FROM {source.relation})) "
             f"GROUP BY {', '.join(named.values())} ORDER BY {', '.join(named.values())}"
         )
         if table.empty:
             raise EstimationError("the data has no rows", expected="at least one sampled row")
-        if table["without"].any() or not (table["least"].min() >= 0 and np.isfinite(table["most"].max())):
+        if table["(without)"].any() or not (table["(least)"].min() >= 0 and np.isfinite(table["(most)"].max())):
             bad_weights(source, design)
-        if not table["most"].max() > 0:
+        if not table["(most)"].max() > 0:
             raise EstimationError("weights sum to zero", expected="at least one row with a positive weight")
     layout, inside = key_layout(data, table, design, by, where)
-    order = {key: f"s{i}" for i, key in enumerate(unique)}
+    order = {key: f"(sum {i})" for i, key in enumerate(unique)}
     out = table[[order[s.key] for s in sums]].to_numpy(np.float64, na_value=0.0)
     if not np.isfinite(out).all():
         with Source(data) as source:  # type: ignore[arg-type]
@@ -113,7 +116,7 @@ def _valid_weight(needs: frozenset[str], inside: Expr | None) -> str:
     """The weight where a row counts, else NULL: aggregates then pass over it, faster than a FILTER on each."""
     conditions = [f"{quoted(c)} IS NOT NULL" for c in sorted(needs)]
     conditions += [inside.condition or f"{inside.sql} = 1.0"] if inside else []
-    return f"CASE WHEN {' AND '.join(conditions)} THEN w END" if conditions else "w"
+    return f"CASE WHEN {' AND '.join(conditions)} THEN {W} END" if conditions else W
 
 
 def _sql(one: Sum, weight: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign
-from evaltools.estimation.engine import Options, Stat, estimate
+from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import Array, Expr, as_expr, col
 from evaltools.estimation.lines import mean_line, mean_line_of_file, median_line, median_line_of_file
 from evaltools.estimation.quantiles import RULES, density, quantile_sorted

@@ -18,9 +18,9 @@ from scipy import sparse
 
 from evaltools.errors import EstimationError
 from evaltools.estimation import intervals
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data, Rows
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options
 from evaltools.estimation.expr import Array
 from evaltools.estimation.ranked import Common, by_domains, estimate_ranked
 from evaltools.estimation.results import Estimates

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from evaltools.estimation import batches, calibration, parquet, replicates
+from evaltools.estimation.assembly import Options, assemble, srs_variance
 from evaltools.estimation.cells import Data, Layout, Rows, Sum, domain_totals, sum_rows, with_overall
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options, assemble, load_rows, srs_variance
+from evaltools.estimation.engine import load_rows
 from evaltools.estimation.expr import ONE, Array
 from evaltools.estimation.parallel import each
 from evaltools.estimation.results import Estimates, joined

@@ -44,13 +44,13 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self.connection.close()
 
-    def number(self, name: str) -> str:
-        """SQL for a numeric column as DOUBLE, NaN as NULL."""
+    def number(self, name: str, of: str = "") -> str:
+        """SQL for a numeric column (of a table, as "r.") as DOUBLE, NaN as NULL."""
         missing_columns(self.types, [name])
         kind = self.types[name]
         if not kind.startswith(NUMBERS) or kind.endswith("]"):
             raise EstimationError(f"column {name!r} is not numeric but {kind}", expected="numbers or true/false")
-        text = quoted(name)
+        text = of + quoted(name)
         text = f"{text}::INTEGER" if kind == "BOOLEAN" else text
         text = text if kind == "DOUBLE" else f"{text}::DOUBLE"
         return f"nullif({text}, 'NaN'::DOUBLE)" if kind in FLOATS else text

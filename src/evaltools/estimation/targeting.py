@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evaltools.errors import EstimationError
+from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data
 from evaltools.estimation.design import Names, SurveyDesign, names
-from evaltools.estimation.engine import Options, Stat, estimate
+from evaltools.estimation.engine import Stat, estimate
 from evaltools.estimation.expr import ONE, Expr, col, lit
 from evaltools.estimation.linear import check_indicators, counted
 from evaltools.estimation.results import Estimates, derive

@@ -66,8 +66,12 @@ class Weights:
         the frame, so that their PSUs still count as sampled."""
         missing_columns(self.data.columns, (responded, *names(classes)))
         answered = numeric(self.data, responded)
-        if np.isnan(answered).any():
-            raise EstimationError(f"{responded!r} is missing", where=rows_text(self.data.index[np.isnan(answered)]))
+        wrong = ~np.isin(answered, (0.0, 1.0))
+        if wrong.any():
+            raise EstimationError(
+                f"{responded!r} says neither yes nor no in {int(wrong.sum())} rows", where=rows_text(self.data.index[wrong]),
+                expected="0/1 or true/false in every row",
+            )  # fmt: skip
         w, code = self.values, np.zeros(len(self.data), np.int64)
         for name in names(classes):
             code, _ = pair(code, factorize(self.data[name], "class")[0])
@@ -95,10 +99,7 @@ class Weights:
         controls, target = calibration.margins(totals)
         before = self.values
         missing_columns(self.data.columns, [c for m in controls for c in m.columns])
-        x = np.column_stack([calibration.control_columns(self.data, m) for m in controls])
-        empty = np.flatnonzero(np.isnan(x).any(axis=1))
-        if len(empty):
-            raise EstimationError("control columns are missing in some rows", where=rows_text(self.data.index[empty]))
+        x = np.column_stack([calibration.control_columns(self.data, m, before > 0) for m in controls])
         after = calibration.solve(x, before, target, method, bounds)
         negative = after < 0
         if negative.any():
