@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ORDER = ["errors", "terms", "paths", "provenance", "kept", "standards", "intake", "estimation", "indicators", "risk",
-         "report", "province", "shared", "evaluation", "batch", "cli"]  # fmt: skip
+         "report", "wide", "province", "shared", "evaluation", "batch", "cli"]  # fmt: skip
 ROOMS = {name: position for position, name in enumerate(ORDER)}
 ALLOWED = {
     "estimation": {"errors", "terms", "standards", "estimation"},

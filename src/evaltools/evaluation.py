@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evaltools.report import CityReport, HelpedCity, Provenance, ReportInput
     from evaltools.report.model import FundTables, IndicatorTables
     from evaltools.risk.published import RiskTables
-    from evaltools.shared import Shared
+    from evaltools.wide import Shared
 
 
 class CityEvaluation:

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from evaltools import provenance, terms
-from evaltools.errors import EvaltoolsError
+from evaltools.errors import DataInvalidError, EvaltoolsError
 from evaltools.paths import resolve, shown
 from evaltools.standards import RuleBook, Rules, evaluation_date
 
 if TYPE_CHECKING:
     from evaltools.indicators import ExitVerdicts, Gates, IndicatorTable, VillageVerdicts
-    from evaltools.indicators.assessment import Assessment, Settings
+    from evaltools.indicators.assessment import Assessment, Evidence, Settings
     from evaltools.intake import QualityReport, Tables
     from evaltools.report import Provenance, ReportInput
     from evaltools.report.province import ClaimTables, MoneyTables, ProvinceInput, ProvinceReport
@@ -85,7 +85,7 @@ class ProvinceEvaluation:
 
     def __init__(self, data: str, year: int, as_of: date, lang: str, book: RuleBook, settings: Settings) -> None:
         self.data, self.year, self.as_of, self.lang = data, year, as_of, lang
-        self.book, self.settings = book, settings
+        self.book, self.settings, self.has_own_settings = book, settings, False
 
     @classmethod
     def open(
@@ -104,6 +104,7 @@ class ProvinceEvaluation:
         book = rules or RuleBook.load()
         chosen = settings or Settings.load(chapters=book.chapters)
         found = cls(os.fspath(data), int(year), evaluation_date(as_of, year), lang, book, chosen)
+        found.has_own_settings = settings is not None
         _ = found.rules, found.tables  # a wrong year, date or folder is refused here
         return found
 
@@ -151,6 +152,28 @@ class ProvinceEvaluation:
         """City code -> the first reason why a result of it is absent. Filled as results are asked for."""
         return {}
 
+    @cached_property
+    def invalid(self) -> set[str]:
+        """Codes of the cities in `failures` because a table breaks its contract: their own, or another city's rows in it."""
+        return set()
+
+    @cached_property
+    def broken(self) -> dict[str, str]:
+        """Code of each city whose own tables break their contracts -> the first line of the error. Reads them all."""
+        from evaltools.wide import broken_cities
+
+        return broken_cities(self.data, self.cities)
+
+    @cached_property
+    def sound(self) -> ProvinceEvaluation:
+        """The same evaluation without the cities in `broken`, which are in its `failures`; itself where that is no help."""
+        rest = [c for c in self.cities if c.code not in self.broken]
+        if not self.broken or not rest:
+            return self
+        found = self.only(rest)
+        found.failures.update(self.broken)
+        return found
+
     def each_city(self, make: Callable[[CitySlice, terms.City], T]) -> dict[str, T]:
         """A result of every city with tasks, by code; a city whose data cannot give it is in `failures`, stopping no
         other."""
@@ -160,6 +183,8 @@ class ProvinceEvaluation:
                 found[city.code] = make(self.slices.city(city.code), city)
             except EvaltoolsError as err:
                 self.failures.setdefault(city.code, str(err).splitlines()[0])
+                if isinstance(err, DataInvalidError):
+                    self.invalid.add(city.code)
         return found
 
     @cached_property
@@ -205,11 +230,17 @@ class ProvinceEvaluation:
     @cached_property
     def assessment(self) -> Assessment:
         """Scores, grades, ranks and triggers of the cities with tasks; weights are our own."""
-        from evaltools.indicators.assessment import assess, evidence_of
+        from evaltools.indicators.assessment import assess
+
+        return assess(self.indicators, self.evidence, self.book, self.as_of.isoformat(), self.settings)
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """What the triggers of admonition read of each city with tasks, by code."""
+        from evaltools.indicators.assessment import evidence_of
 
         day = self.as_of.isoformat()
-        evidence = self.each_city(lambda tables, city: evidence_of(tables, self.gates.get(city.code), day))
-        return assess(self.indicators, evidence, self.book, day, self.settings)
+        return self.each_city(lambda tables, city: evidence_of(tables, self.gates.get(city.code), day))
 
     @cached_property
     def report(self) -> ProvinceReport:
@@ -225,11 +256,14 @@ class ProvinceEvaluation:
         found = ProvinceEvaluation(self.data, self.year, self.as_of, self.lang, self.book, self.settings)
         tables = open_tables(resolve(self.data), city=list(cities))
         found.__dict__.update(cities=tuple(cities), tables=tables)  # in place of what the properties would make
+        found.has_own_settings = self.has_own_settings
         return found
 
     def with_rules(self, book: RuleBook) -> ProvinceEvaluation:
         """The same year and data under another rule book (a changed copy)."""
-        return ProvinceEvaluation(self.data, self.year, self.as_of, self.lang, book, self.settings)
+        found = ProvinceEvaluation(self.data, self.year, self.as_of, self.lang, book, self.settings)
+        found.has_own_settings = self.has_own_settings
+        return found
 
     def __repr__(self) -> str:
         head = f"广东省 {self.year}，规则日期 {self.as_of.isoformat()}，数据 {shown(resolve(self.data))}"
@@ -238,23 +272,53 @@ class ProvinceEvaluation:
 
 
 def _report_input(one: ProvinceEvaluation) -> ProvinceInput:
-    """Results that passed disclosure control, and how they were made. The report sees nothing else."""
+    """Results that passed disclosure control, and how they were made. The report sees nothing else.
+
+    Where tables of some cities break their contracts, the others go on without them, and the report says so.
+    """
+    kept = _kept_assessment(one)
+    try:
+        found = _input_of(one, kept)
+        if not one.invalid or one.sound is one:
+            return found
+    except DataInvalidError:
+        if one.sound is one:
+            raise
+    return _input_of(one.sound, kept, one.broken)
+
+
+def _kept_assessment(one: ProvinceEvaluation) -> Assessment | None:
+    """The assessment that the cities' reports read too, made from `one` where none is kept; None where there is none, or
+    where `one` has settings of its own or is not the whole province."""
+    from evaltools.wide import assessment_of
+
+    if one.has_own_settings or one.cities != tuple(c for c in terms.CITIES if c.has_tasks):
+        return None
+    return assessment_of(one.data, one.year, one.as_of, one.book, lambda: one).value
+
+
+def _input_of(
+    one: ProvinceEvaluation, kept: Assessment | None, left_out: Mapping[str, str] | None = None
+) -> ProvinceInput:  # fmt: skip
     from evaltools.indicators import protect_gates
     from evaltools.indicators.assessment import publish_assessment
     from evaltools.report.province import ProvinceInput
 
     gates = {code: protect_gates(g, one.rules) for code, g in one.gates.items()}
-    cities = {c.code: _city_input(one, c, gates.get(c.code)) for c in one.cities}
-    assessment, money, claims = publish_assessment(one.assessment, one.rules), _money(one), _claims(one)
+    cities = {c.code: _city_input(one, c, gates.get(c.code)) for c in terms.CITIES if c.has_tasks}
+    _ = one.indicators, one.evidence  # the ledger tells the same whether the assessment is kept or made now
+    assessment = kept or publish_assessment(one.assessment, one.rules)
+    money, claims = _money(one), _claims(one)
     return ProvinceInput(
         one.year, one.as_of, one.lang, one.rules, one.quality, gates, assessment, cities, dict(one.failures), money,
-        claims, _provenance(one), one.tables.meta, pairings=one.book.pairings, **_risk(one),
+        claims, _provenance(one), one.tables.meta, pairings=one.book.pairings, left_out=dict(left_out or {}),
+        **_risk(one),
     )  # fmt: skip
 
 
 def _risk(one: ProvinceEvaluation) -> dict[str, Any]:
     """The model of returns that the cities' reports read too, and why there is none."""
-    from evaltools.shared import risk
+    from evaltools.wide import risk
 
     made = risk(one.data, one.year, one.as_of, one.book)
     return {"risk": made.value, "risk_reason": made.reason}

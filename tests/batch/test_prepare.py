@@ -6,7 +6,7 @@ import pytest
 from evaltools import batch
 from evaltools.batch import prepare as module
 from evaltools.batch.jobs import Job
-from evaltools.shared import Shared
+from evaltools.wide import Shared
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import shutil
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
-from evaltools import batch
+from evaltools import batch, kept
 from evaltools.errors import DataInvalidError
+from evaltools.province import ProvinceEvaluation
 from evaltools.terms import CITIES
 
 BROKEN = "heyuan"
@@ -42,6 +44,22 @@ def test_a_negative_weight_stops_its_city_and_not_its_neighbour(root, part_of_de
     cities = (BROKEN, "jiangmen")
     broken = break_weight(part_of_demo(tmp_path / "data", "441600", "440700"))
     check(run(root, broken, tmp_path / "out", cities, ("html", "json")), tmp_path / "out", cities)
+
+
+@pytest.mark.slow
+def test_the_provinces_report_goes_on_without_a_broken_city_and_says_so(part_of_demo, tmp_path, monkeypatch):
+    broken = break_weight(part_of_demo(tmp_path / "data", "441400", "441600"))
+    monkeypatch.setattr(kept, "project_root", lambda: tmp_path)
+    for out in ("new", "kept"):  # the assessment is made, then read from disk
+        ProvinceEvaluation.open(broken, 2020).report.save(tmp_path / out, formats=("html", "json"))
+    record, page = ((tmp_path / "new" / name).read_bytes() for name in ("report.json", "report.html"))
+    assert record == (tmp_path / "kept" / "report.json").read_bytes()
+    text = BeautifulSoup(page, "html.parser").get_text()
+    reason = text[text.index("河源市没有门槛结果") :][:200]
+    assert "survey" in reason
+    assert "weight" in reason
+    assert "梅州市没有门槛结果" not in text
+    assert "不含这些市：河源市" in text[text.index("附录C") :]
 
 
 @pytest.mark.slow

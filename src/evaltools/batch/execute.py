@@ -53,12 +53,16 @@ def _execute(job: Job, target: Path) -> int:
     """Number of attempts; a kernel that dies at its start (two may race for a port) gets a second one."""
     import papermill  # here and below: loading it takes seconds, which planning, skipping and --help need not pay
     from nbclient.exceptions import DeadKernelError
+    from papermill.engines import papermill_engines
 
+    from evaltools.batch.engine import NAME, SavedOnce
+
+    papermill_engines.register(NAME, SavedOnce)
     for attempt in (1, 2):
         try:
             papermill.execute_notebook(
                 str(job.notebook), str(target), parameters=dict(job.parameters), kernel_name="python3",
-                cwd=str(project_root()), progress_bar=False, log_output=False,
+                engine_name=NAME, cwd=str(project_root()), progress_bar=False, log_output=False,
                 extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
             return attempt

@@ -14,8 +14,8 @@ from evaltools.batch.jobs import Job
 from evaltools.errors import EvaltoolsError
 from evaltools.intake import open_tables
 from evaltools.paths import resolve, shown
-from evaltools.shared import Shared
 from evaltools.standards import RuleBook, evaluation_date
+from evaltools.wide import Shared
 
 Scope = tuple[str, int, date]
 Told = Callable[[str], None]

@@ -14,7 +14,6 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-import skops.io as sio
 
 from evaltools.risk.columns import Plan, Term
 from evaltools.risk.combine import Additive
@@ -32,6 +31,8 @@ KINDS: dict[str, type] = {
 
 def save(path: str | Path, content: dict[str, Any]) -> str:
     """Write `content` (dataclasses of this room, plain values, arrays); returns the digest, for the records."""
+    import skops.io as sio  # here and below: loading it takes seconds, which a fit that is not saved need not pay
+
     state = _plain(content)
     digest = _digest(state)
     sio.dump({"format": FORMAT, "evaltools": version("evaltools"), "digest": digest, "state": state}, Path(path))
@@ -43,6 +44,8 @@ def load(path: str | Path, digest: str | None = None) -> dict[str, Any]:
 
     Raises ModelFileError when the file is absent, damaged, altered, holds code, or is from another version.
     """
+    import skops.io as sio
+
     where = str(path)
     if not Path(path).is_file():
         raise ModelFileError("no model file here", where=where, todo="check the path, or fit and save a model")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from evaltools.indicators.assessment.evidence import Evidence
 from evaltools.indicators.assessment.funnel import Funnel, funnel
@@ -44,7 +44,7 @@ def assess(
     frame = frame[[settings.weight(ch) > 0 for ch in frame["chapter"]]].reset_index(drop=True)
     chapters = {c: (w.zh, w.en) for c, w in book.chapters.items() if c in set(frame["chapter"])}
     level = float(book.at(as_of)["method.confidence_one_sided"].value)
-    work = _Work(frame, chapters, settings, float(norm.ppf(level)))
+    work = _Work(frame, chapters, settings, float(ndtri(level)))
     own = {c.code: work.scored(c.code, None) for c in cities}
     graded = [c for c in cities if own[c.code].coverage >= settings.coverage_min and np.isfinite(own[c.code].point)]
     common = work.common([c.code for c in graded])
@@ -223,7 +223,7 @@ def gate_ranks(gates: Mapping[str, Gates], settings: Settings, level: float) -> 
     confidence of each end
     """
     out = {}
-    z = float(norm.ppf(level))
+    z = float(ndtri(level))
     for position, gate in enumerate(Gate):
         known = _known(gates, gate)
         if len(known) < 2:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from evaltools.indicators.targeting.result import Gate, GateResult
 from evaltools.indicators.value import Source
@@ -53,6 +52,8 @@ def binomial_limit(n: Array, centre: float, probability: float) -> Array:
 
     n : (m,) sizes, whole or not (rounded for the count)
     """
+    from scipy.stats import binom  # here: loading it takes a second, which a report of one city need not pay
+
     size = np.maximum(np.round(np.asarray(n, float)), 1.0)
     count = binom.ppf(probability, size, centre)
     reached, before = binom.cdf(count, size, centre), binom.cdf(count - 1, size, centre)

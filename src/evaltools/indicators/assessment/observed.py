@@ -59,12 +59,25 @@ def measures(claims: Mapping[str, Claim], catalogue: Catalogue) -> dict[str, str
         where = f"standards/claims, entry {claim}, key measure"
         if indicator not in catalogue:
             raise RuleBookError(f"unknown indicator {indicator!r}", where=where, expected=nearest(indicator, catalogue))
-        unit, own = catalogue[indicator].unit, claims[claim].unit
-        if unit != own and not unit.startswith(f"{own}_per_"):
+        unit = catalogue[indicator].unit
+        if not is_in_unit(claims[claim], unit):
             raise RuleBookError(
-                f"{indicator} is in {unit}, the figure in {own}", where=where, expected="an indicator in the figure's unit"
-            )
+                f"{indicator} is in {unit}, the figure in {claims[claim].unit}", where=where,
+                expected="an indicator in the figure's unit",
+            )  # fmt: skip
     return found
+
+
+def is_in_unit(claim: Claim, unit: str) -> bool:
+    """Whether an indicator in `unit` can measure a figure: in the figure's own unit, or in that per something."""
+    return unit == claim.unit or unit.startswith(f"{claim.unit}_per_")
+
+
+def from_below(claim: Claim, low: float | None, as_of: str) -> float | None:
+    """The lower bound that data of the day `as_of` set to a figure. A cumulative figure printed before that day was no
+    larger than they count: such data bound it from above alone."""
+    is_earlier = claim.kind == GROWING and claim.as_of < as_of
+    return 0.0 if is_earlier and low is not None else low
 
 
 def observe(claims: Mapping[str, Claim], table: IndicatorTable, rules: Rules, as_of: str) -> dict[str, Observed]:
@@ -104,8 +117,7 @@ def _is_small(entry: Indicator, rows: pd.DataFrame, least: int) -> bool:
 def data_state(claim: Claim, seen: Observed) -> DataState:
     """What data say of a figure. A cumulative figure printed before the day of the data was no larger than they count:
     such data can contradict it, not support it."""
-    is_earlier = claim.kind == GROWING and claim.as_of < seen.as_of
-    return against_data(claim, 0.0 if is_earlier else seen.low, seen.high)
+    return against_data(claim, from_below(claim, seen.low, seen.as_of), seen.high)
 
 
 def reconcile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from evaltools.indicators.assessment.observed import from_below, is_in_unit
 from evaltools.indicators.claims import ClaimCheck, ClaimState, check_data, check_relations
 from evaltools.indicators.engine.entry import Statistic
 from evaltools.report.binding import MISSING
@@ -89,8 +90,7 @@ def _reading(inp: ReportInput, claim: Claim) -> Reading | None:
     reading = inp.indicators.readings.get(claim.measure) if inp.indicators is not None and claim.measure else None
     if reading is None or int(claim.as_of[:4]) != inp.year:
         return None
-    unit = reading.entry.unit
-    return reading if unit == claim.unit or unit.startswith(f"{claim.unit}_per_") else None
+    return reading if is_in_unit(claim, reading.entry.unit) else None
 
 
 def observed(inp: ReportInput, claims: Iterable[Claim]) -> dict[str, tuple[float | None, float | None]]:
@@ -103,8 +103,7 @@ def observed(inp: ReportInput, claims: Iterable[Claim]) -> dict[str, tuple[float
         if reading is None:
             continue
         low, high = bounds(reading)
-        is_earlier = claim.kind == "cumulative" and claim.as_of < inp.as_of.isoformat()
-        found[claim.measure] = (0.0 if is_earlier and low is not None else low, high)
+        found[claim.measure] = (from_below(claim, low, inp.as_of.isoformat()), high)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -30,18 +31,23 @@ def calibration(predicted: Array, observed: Array, low: Array, high: Array, *, w
         ax.plot([0, top], [0, top], color=LIMIT, linewidth=1.4, linestyle=DASHES)
         ax.vlines(x, a, b, color=VALUE, linewidth=2)
         ax.plot(x, y, linestyle="-", linewidth=0.8, marker="o", markersize=7, color=VALUE)
-        ax.set_xlim(0, top)
-        ax.set_ylim(0, top)
-        ax.set_xlabel(words["x"])
-        ax.set_ylabel(words["y"])
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(lambda v, _pos: f"{v:g}%")
-        quiet(ax, grid="both")
+        _percent(ax, top, top, words)
         key(fig, [Line2D([], [], marker="o", color=VALUE, linewidth=0.8, markersize=7, label=words["group"]),
                   Line2D([], [], color=LIMIT, linewidth=1.4, linestyle=DASHES, label=words["right"])], below=True)  # fmt: skip
         svg, png = render(fig)
     columns = {"predicted": x / 100, "observed": y / 100, "low": a / 100, "high": b / 100}
     return Picture(svg, png, {k: v.tolist() for k, v in columns.items()})
+
+
+def _percent(ax: Axes, right: float, top: float | None, words: Mapping[str, str]) -> None:
+    """Both axes in per cent from 0, named by `words` (x, y), over a quiet grid."""
+    ax.set_xlim(0, right)
+    ax.set_ylim(0, top)
+    ax.set_xlabel(words["x"])
+    ax.set_ylabel(words["y"])
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda v, _pos: f"{v:g}%")
+    quiet(ax, grid="both")
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,7 @@ def recall_lines(rules: Sequence[Rule], *, words: Mapping[str, str]) -> Picture:
             look = {"marker": shape, "linestyle": line, "color": colour, "markersize": 6.5}
             ax.plot(100 * rule.share[at], 100 * rule.recall[at], linewidth=1.4, clip_on=False, zorder=4, **look)
             handles.append(Line2D([], [], label=rule.name, **look))
-        ax.set_xlim(0, right)
-        ax.set_ylim(0, None)
-        ax.set_xlabel(words["x"])
-        ax.set_ylabel(words["y"])
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(lambda v, _pos: f"{v:g}%")
-        quiet(ax, grid="both")
+        _percent(ax, right, None, words)
         handles.append(Line2D([], [], color=LIMIT, linewidth=1.4, linestyle=DASHES, label=words["random"]))
         key(fig, handles, below=True)
         svg, png = render(fig)

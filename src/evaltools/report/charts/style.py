@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
+from evaltools.report.charts.pixels import png_bytes
 from evaltools.report.fonts import chart_family
 from evaltools.terms import VerdictState
 
@@ -84,15 +86,17 @@ def canvas(height: float, *, width: float = WIDTH) -> Iterator[Canvas]:
 def render(fig: Canvas, *, dpi: int = 200) -> tuple[str, bytes]:
     """(SVG text, PNG bytes) of a figure; equal figures give equal bytes: no date, no program name."""
     with mpl.rc_context(rc()):
-        fig.draw_without_rendering()  # lay out once, not once a format
-        fig.set_layout_engine("none")
-        svg, png = io.StringIO(), io.BytesIO()
+        engine = fig.get_layout_engine()
+        if engine is not None:
+            engine.execute(fig)  # lay out once, not once a format
+            fig.set_layout_engine("none")
+        svg, agg = io.StringIO(), FigureCanvasAgg(fig)
         # the backends' own printers: `savefig` would draw once more for each format, to lay out what is laid out
         FigureCanvasSVG(fig).print_svg(svg, metadata={"Date": None, "Creator": None})
         fig.set_dpi(dpi)
-        FigureCanvasAgg(fig).print_png(png, metadata={"Software": None})
+        agg.draw()
     text = svg.getvalue()
-    return text[text.index("<svg") :], png.getvalue()
+    return text[text.index("<svg") :], png_bytes(np.asarray(agg.buffer_rgba()), dpi)
 
 
 def quiet(ax: Axes, *, grid: str | None = "x") -> None:

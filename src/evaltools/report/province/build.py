@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaltools.report.binding import param
-from evaltools.report.blocks import Document, Inline
+from evaltools.report.blocks import Callout, Chapter, Document, Inline
 from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
 from evaltools.report.chapters.appendix_methods import appendix_a
 from evaltools.report.province.claims import appendix_d, chapter_claims
@@ -32,9 +34,18 @@ def build_province_report(inp: ProvinceInput) -> ProvinceReport:
     chapters = (
         summary(desk), chapter_scope(desk), chapter_gates(desk), chapter_ranks(desk), chapter_money(desk),
         chapter_risk(desk), chapter_claims(desk), chapter_problems(desk, problems), appendix_a(desk, gates[:1], EXTRA),
-        appendix_b(desk), appendix_c(desk), appendix_d(desk), appendix_e(desk),
+        appendix_b(desk), ledger(desk), appendix_d(desk), appendix_e(desk),
     )  # fmt: skip
     return ProvinceReport(cover(desk), in_language(chapters, desk.lang))
+
+
+def ledger(desk: ProvinceDesk) -> Chapter:
+    """附录C: the quality ledger, and whose rows it does not hold because their tables break their contracts."""
+    chapter = appendix_c(desk)
+    if not desk.inp.left_out:
+        return chapter
+    said = Callout(desk.say("pc.left_out", cities=desk.names(sorted(desk.inp.left_out))), tone="warn")
+    return replace(chapter, blocks=(said, *chapter.blocks))
 
 
 def cover(desk: ProvinceDesk) -> Document:

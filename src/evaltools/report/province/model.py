@@ -64,6 +64,7 @@ class ProvinceInput:
     """Everything the province's report needs.
 
     `rules`: the province's snapshot; `gates`, `assessment`: published; `failures`: city code -> why it has no gates;
+    `left_out`: city code -> how its tables break their contract, so that none of its rows was read;
     `cities`: city code -> the input of that city's own report, for its findings; `money`, `claims`: None without data;
     `risk`: the model of returns as it may be published, None where there is none, and `risk_reason`: why.
     """
@@ -83,6 +84,7 @@ class ProvinceInput:
     meta: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     pairings: Pairings | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
     risk: RiskTables | None = None
     risk_reason: str = ""
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from docx.enum.table import WD_ALIGN_VERTICAL
-from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
 
 from evaltools.report.blocks import Table
 from evaltools.report.markup import column_shares
 
-ALIGNMENTS = {"left": ALIGN.LEFT, "right": ALIGN.RIGHT, "center": ALIGN.CENTER}
 THICK, THIN = "12", "6"
 """Line widths in eighths of a point."""
+_P, _R, _TC, _VAL, _KEEP = qn("w:p"), qn("w:r"), qn("w:tc"), qn("w:val"), qn("w:keepNext")
+_TC_W, _TC_BORDERS = qn("w:tcW"), qn("w:tcBorders")
+_LATER = {
+    "vAlign": "hideMark headers cellIns cellDel cellMerge tcPrChange",
+    "jc": "textDirection textAlignment textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange",
+    "keepNext": "keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs "
+    "suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd "
+    "snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection textAlignment "
+    "textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange",
+    "sz": "szCs highlight u effect bdr shd fitText vertAlign rtl cs em lang eastAsianLayout specVanish oMath",
+    "b": "bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid vanish webHidden "
+    "color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs em lang "
+    "eastAsianLayout specVanish oMath",
+}
+_PLACES = {name: (qn(f"w:{name}"), frozenset(qn(f"w:{n}") for n in later.split())) for name, later in _LATER.items()}
+"""Child -> its tag, and the tags that the schema (ECMA-376-1, 17.3, 17.4) wants after it."""
 
 
 def lay_out_table(drawn: Any, block: Table, width: int) -> None:
@@ -29,12 +41,11 @@ def lay_out_table(drawn: Any, block: Table, width: int) -> None:
     size = 8.5 if len(shares) > 8 else 9.5 if len(shares) > 6 else 10.5
     for i, row in enumerate(drawn.rows):
         _row_properties(row, is_header=i == 0)
-        for j, cell in enumerate(row.cells):
-            _cell(cell, widths[j], ALIGNMENTS[block.columns[j].align], size, is_header=i == 0)
+        for column, w, cell in zip(block.columns, widths, row._tr.findall(_TC), strict=True):
+            _cell(cell, w, column.align, size, is_header=i == 0)
     if block.n or block.source or block.note:  # the notes under a table never stand alone on the next page
-        for cell in drawn.rows[-1].cells:
-            for p in cell.paragraphs:
-                p.paragraph_format.keep_with_next = True
+        for p in drawn.rows[-1]._tr.iterfind(f"{_TC}/{_P}"):
+            _put(p.get_or_add_pPr(), "keepNext")
 
 
 def _table_properties(drawn: Any, width: int) -> None:
@@ -69,24 +80,43 @@ def _row_properties(row: Any, *, is_header: bool) -> None:
         pr.append(OxmlElement("w:tblHeader"))
 
 
-def _cell(cell: Any, width: int, align: Any, size: float, *, is_header: bool) -> None:
-    pr = cell._tc.get_or_add_tcPr()
-    for name in ("tcW", "tcBorders"):
-        for old in pr.findall(qn(f"w:{name}")):
-            pr.remove(old)
+def _cell(cell: Any, width: int, align: str, size: float, *, is_header: bool) -> None:
+    """A `w:tc` as python-docx would write it, on the tree itself: a report has thousands of cells."""
+    pr = cell.get_or_add_tcPr()
+    for old in (*pr.findall(_TC_W), *pr.findall(_TC_BORDERS)):
+        pr.remove(old)
     pr.insert(0, _element("tcW", w=str(width), type="dxa"))
     if is_header:
         borders = OxmlElement("w:tcBorders")
         borders.append(_element("bottom", val="single", sz=THIN, space="0", color="000000"))
         pr.insert(1, borders)
-    cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM if is_header else WD_ALIGN_VERTICAL.TOP
-    for p in cell.paragraphs:
-        p.alignment = align
-        p.paragraph_format.keep_with_next = True if is_header else None
-        for run in p.runs:
-            run.font.size = Pt(size)
+    _put(pr, "vAlign", "bottom" if is_header else "top")
+    for p in cell.findall(_P):
+        shape = p.get_or_add_pPr()
+        _put(shape, "jc", align)
+        for old in shape.findall(_KEEP):
+            shape.remove(old)
+        if is_header:
+            _put(shape, "keepNext")
+        for run in p.findall(_R):
+            font = run.get_or_add_rPr()
+            _put(font, "sz", str(round(2 * size)))  # in half points
             if is_header:
-                run.font.bold = True
+                _put(font, "b")
+
+
+def _put(parent: Any, name: str, value: str | None = None) -> None:
+    """The child `name` at its place in the schema's order, with `w:val` where a value is given."""
+    tag, later = _PLACES[name]
+    found = parent.find(tag)
+    if found is None:
+        found = parent.makeelement(tag)
+        at = next((i for i, e in enumerate(parent) if e.tag in later), len(parent))
+        parent.insert(at, found)
+    if value is None:
+        found.attrib.pop(_VAL, None)
+    else:
+        found.set(_VAL, value)
 
 
 def _element(name: str, **attributes: str) -> Any:
