@@ -318,9 +318,9 @@ def _input_of(
 
 def _risk(one: ProvinceEvaluation) -> dict[str, Any]:
     """The model of returns that the cities' reports read too, and why there is none."""
-    from evaltools.wide import risk_of
+    from evaltools.wide import risk
 
-    made = risk_of(one.data, one.year, one.as_of, one.book)
+    made = risk(one.data, one.year, one.as_of, one.book)
     return {"risk": made.value, "risk_reason": made.reason}
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from evaltools.province import ProvinceEvaluation
 from evaltools.standards import RuleBook
-from evaltools.wide import Shared, assessment_of, risk_of
+from evaltools.wide import Shared, assessment_of, risk
+
+__all__ = ["Shared", "assessment", "risk"]
 
 if TYPE_CHECKING:
     from evaltools.indicators.assessment import Assessment
@@ -19,7 +21,3 @@ def assessment(data: str, year: int, as_of: date, book: RuleBook) -> Shared[Asse
     Where the tables of one city break their contracts, the others are compared without it.
     """
     return assessment_of(data, year, as_of, book, lambda: ProvinceEvaluation.open(data, year, as_of, rules=book))
-
-
-risk = risk_of
-"""The model of returns of the cities with tasks, see `wide.risk_of`."""

@@ -92,7 +92,20 @@ def _published(one: Province) -> tuple[Assessment | None, str]:
         return None, first_line(err)
 
 
-def risk_of(data: str, year: int, as_of: date, book: RuleBook) -> Shared[RiskTables]:
+def broken_cities(data: str, cities: Sequence[terms.City]) -> dict[str, str]:
+    """Code of each city whose tables break their contracts -> the first line of the error."""
+    from evaltools.intake import open_tables
+
+    found: dict[str, str] = {}
+    for city in cities:
+        try:
+            open_tables(resolve(data), city=city).read_all()
+        except EvaltoolsError as err:
+            found[city.code] = first_line(err)
+    return found
+
+
+def risk(data: str, year: int, as_of: date, book: RuleBook) -> Shared[RiskTables]:
     """The model of returns of the cities with tasks, as it may be published: fitted once on the panels of all of them.
 
     The tables of each city are read apart, so that a broken one costs its own city alone. Where there is no model the
@@ -109,16 +122,3 @@ def _risk(data: str, year: int, as_of: date, book: RuleBook) -> Shared[RiskTable
     found = risk_tables(lambda code: open_tables(resolve(data), city=code), cities, book, book.at(as_of), year)
     left_out = {code: f"{a.kind}: {a.what}" for code, a in found.absences.items() if code}
     return Shared(found, left_out=left_out)
-
-
-def broken_cities(data: str, cities: Sequence[terms.City]) -> dict[str, str]:
-    """Code of each city whose tables break their contracts -> the first line of the error."""
-    from evaltools.intake import open_tables
-
-    found: dict[str, str] = {}
-    for city in cities:
-        try:
-            open_tables(resolve(data), city=city).read_all()
-        except EvaltoolsError as err:
-            found[city.code] = first_line(err)
-    return found

@@ -51,6 +51,9 @@ def _record(job: Job, status: str, began: float, **more: Any) -> CityRecord:
 
 def _execute(job: Job, target: Path) -> int:
     """Number of attempts; a kernel that dies at its start (two may race for a port) gets a second one."""
+    from evaltools.report.libraries import load_nbformat
+
+    load_nbformat()
     import papermill  # here and below: loading it takes seconds, which planning, skipping and --help need not pay
     from nbclient.exceptions import DeadKernelError
     from papermill.engines import papermill_engines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def _each(jobs: Sequence[Job], workers: int) -> Iterator[CityRecord]:
         yield from map(run_city, jobs)
         return
     pool = Parallel(n_jobs=min(workers, len(jobs)), backend="loky", return_as="generator_unordered")
+    # loky replaces a worker that has grown by 300 MB and says so; the city that it was to take goes to the next one
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
     yield from pool(delayed(run_city)(job) for job in jobs)  # type: ignore[misc] # joblib types this as a list of Any
 
 

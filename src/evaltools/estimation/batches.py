@@ -14,11 +14,10 @@ from evaltools.estimation import calibration
 from evaltools.estimation.cells import Layout, Rows, missing_columns, read_rows
 from evaltools.estimation.design import SurveyDesign
 from evaltools.estimation.expr import Array, quoted
-from evaltools.estimation.parquet import W, bad_weights, check_finite, check_keys, key_layout, key_names, weight_sql
+from evaltools.estimation.parquet import CELL, W, bad_weights, check_finite, check_keys, key_layout, key_names, weight_sql
 from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import pair
 
-CELL, ROWS = '"(cell)"', '"(rows)"'
 HELD = 8_000_000
 """Rows held at once, about 1 GiB. A domain with more is held whole: its rows must be put in order."""
 
@@ -87,7 +86,7 @@ def _number_cells(source: Source, data: FileData, design: SurveyDesign, by: Sequ
     text = ", ".join(map(quoted, keys))
     source.connection.execute(
         f"CREATE TEMP TABLE cell AS SELECT *, (row_number() OVER (ORDER BY {text}) - 1)::INTEGER AS {CELL} "
-        f"FROM (SELECT {text}, count(*) AS {ROWS} FROM {source.relation} GROUP BY {text})"
+        f'FROM (SELECT {text}, count(*) AS "(rows)" FROM {source.relation} GROUP BY {text})'
     )
     table = source.frame(f"SELECT * FROM cell ORDER BY {CELL}")
     if table.empty:
@@ -109,8 +108,8 @@ def _read(source: Source, cells: _Cells, design: SurveyDesign, columns: Sequence
     mine = np.ones(len(inside), bool)
     if domains is not None:
         mine = (keyed.domain >= domains.start) & (keyed.domain < domains.stop)
-        source.connection.register("chosen", pd.DataFrame({"(cell)": np.flatnonzero(mine & inside)}))
-        table = f"(SELECT * FROM cell WHERE {CELL} IN (SELECT {CELL} FROM chosen)) AS cell"
+        source.connection.register("chosen", pd.DataFrame({"number": np.flatnonzero(mine & inside)}))
+        table = f"(SELECT * FROM cell WHERE {CELL} IN (SELECT number FROM chosen)) AS cell"
     values = "".join(f', {source.number(c, "r.")} AS "(value {i})"' for i, c in enumerate(columns))
     size = f', {source.number(design.size, "r.")} AS "(size)"' if design.size else ""
     arrays = source.connection.execute(

@@ -20,6 +20,7 @@ from evaltools.estimation.source import FileData, Source
 from evaltools.estimation.units import build_units
 
 W = '"(weight)"'  # names of our own in SQL stand in brackets: a file may have columns called w, s1 or cell
+CELL = '"(cell)"'
 
 
 def can_sum(data: Data, design: SurveyDesign) -> bool:
@@ -48,7 +49,7 @@ def check_keys(source: Source, keys: Sequence[str], where: str | None) -> None:
 
 
 def weight_sql(source: Source, design: SurveyDesign, of: str = "") -> str:
-    """SQL of the analysis weight (of a table, as "r.")."""
+    """SQL of the analysis weight."""
     return " * ".join(source.number(c, of) for c in design.weight_columns) or "1.0::DOUBLE"
 
 

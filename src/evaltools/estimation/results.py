@@ -95,10 +95,17 @@ class Estimates(Sequence[Estimate]):
         floats = {f: float(getattr(self, f)[i]) for f in _FLOATS}
         return Estimate(
             **floats, n=int(self.n[i]), n_psu=int(self.n_psu[i]),
-            domain={str(k): v for k, v in self.domains.iloc[i].items()},
+            domain=dict(self._labels[i]),
             statistic=self.statistic[i], kind=self.kinds[i], level=self.level, reason=self.reason[i],
             deff_reference=self.deff_reference, _of=self, _at=i,
         )  # fmt: skip
+
+    @cached_property
+    def _labels(self) -> list[dict[str, Any]]:
+        """The domain of each estimate."""
+        columns = [self.domains.iloc[:, c].tolist() for c in range(self.domains.shape[1])]
+        names = [str(c) for c in self.domains.columns]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] or [{} for _ in range(len(self))]
 
     def __iter__(self) -> Iterator[Estimate]:
         return (self[i] for i in range(len(self)))

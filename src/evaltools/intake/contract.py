@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +103,19 @@ class Contract:
     checks: tuple[RowCheck, ...] = ()
     file: str = ""
 
-    @property
+    @cached_property
     def output_columns(self) -> tuple[str, ...]:
         """Columns of the frame that leaves intake, in contract order; identifying ones as pseudonyms."""
         return tuple(c.output for c in self.columns.values())
 
+    @cached_property
+    def _by_output(self) -> dict[str, Column]:
+        return {c.output: c for c in reversed(self.columns.values())}  # the first of a name holds
+
     def column_of_output(self, name: str) -> Column:
         """The contract's column behind a name of the frame. RuleBookError names the nearest."""
-        for column in self.columns.values():
-            if column.output == name:
-                return column
+        if name in self._by_output:
+            return self._by_output[name]
         raise RuleBookError(
             f"table {self.table} has no column {name!r}", where=self.file,
             expected=nearest(name, self.output_columns), todo="use a column of the contract",

@@ -13,17 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from evaltools.errors import ReportError
 from evaltools.report.blocks import Block, Chapter, Document, Figure, Ground, Paragraph, plain_text
 from evaltools.report.display import KEY, MIME
 from evaltools.report.frames import blocks_from_html, bound_text
 from evaltools.report.images import to_png
+from evaltools.report.libraries import load_nbformat
 from evaltools.report.markdown import blocks_from_markdown
 from evaltools.report.serial import decode, encode
 from evaltools.report.words import words
 
+nbformat: Any = load_nbformat()
 LEFT_OUT = {"hide", "parameters", "injected-parameters", "raises-exception", "remove-cell"}
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 NAMED = re.compile(r"^\s*#\s*(?:表|图|Table|Figure|title)\s*[:：]\s*(.+?)\s*$", re.M)

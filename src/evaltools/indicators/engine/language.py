@@ -1,4 +1,4 @@
-"""The closed language of catalogue entries, compiled to SQL: one row in, one value out, three-valued.
+"""The closed language of catalogue entries, compiled to steps over columns: one row in, one value out, three-valued.
 
 Text is parsed with Python's grammar; only the forms below are accepted, nothing is evaluated as Python, and a name can
 only be a column of the entry's own table, so that an expression reads neither files nor other tables.
@@ -12,7 +12,7 @@ only be a column of the entry's own table, so that an expression reads neither f
     passes(x, 'id')   x compared with the rule's value the way the rule says
     as_of()  report_year()      the date of the evaluation and its year
 
-SQL's own logic is Kleene's: unknown and false is false, unknown or true is true, else unknown stays unknown.
+Logic is Kleene's: unknown and false is false, unknown or true is true, else unknown stays unknown.
 """
 
 from __future__ import annotations
@@ -21,9 +21,14 @@ import ast
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
+import numpy as np
+
 from evaltools.errors import RuleBookError, nearest
+from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
 
 MAX_LENGTH, MAX_DEPTH = 1000, 30
@@ -43,7 +48,9 @@ RULE_KINDS = {
     "code": "text",
     "list": "list",
 }
-_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_ARITHMETIC: dict[type, tuple[str, Callable[..., Any]]] = {
+    ast.Add: ("+", np.add), ast.Sub: ("-", np.subtract), ast.Mult: ("*", np.multiply), ast.Div: ("/", v.divided),
+}  # fmt: skip
 _COMPARE = {ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _RULE_SIGN = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "="}
 
@@ -58,41 +65,25 @@ class RuleType:
 
 @dataclass(frozen=True)
 class Compiled:
-    """An expression as SQL over the columns of one row. `columns`, `rules`: what it reads; `kind` of its result."""
+    """An expression as a step over the columns of one row. `columns`, `rules`: what it reads; `kind` of its result."""
 
     text: str
-    sql: str
+    step: Step
     kind: str
     columns: frozenset[str]
     rules: frozenset[str]
     foreign: frozenset[str] = frozenset()
     """Names it uses that are no columns of its table (see `joins`)."""
-    parts: frozenset[str] = frozenset()
-    """SQL of the definitions it uses: many entries share them, so that they are worth computing once per row."""
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """A name that stands for something outside the table's own columns: its kind, its SQL, the values of a category."""
+    """A name that stands for something outside the table's own columns: its kind, what the rows know it by, the values
+    of a category."""
 
     kind: str
-    sql: str
+    name: str
     values: Mapping[str, str] = field(default_factory=dict)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL constant."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def rule_column(rule_id: str) -> str:
-    """The column that carries a rule's value for the row's city and year."""
-    return quoted("rule:" + rule_id)
 
 
 def compile_expression(
@@ -111,12 +102,11 @@ def compile_expression(
     names : expressions that the file gave a name (`define:`), usable like columns; foreign : columns from elsewhere
     """
     compiler = _Compiler(text, contract, rules, where, names or {}, foreign or {})
-    found, sql = compiler.run()
+    found, step = compiler.run()
     if kind is not None and found != kind:
         compiler.fail(f"it gives {found}", expected=f"an expression that gives {kind}")
     return Compiled(
-        text, sql, found, frozenset(compiler.columns), frozenset(compiler.used), frozenset(compiler.foreign_used),
-        frozenset(compiler.parts),
+        text, step, found, frozenset(compiler.columns), frozenset(compiler.used), frozenset(compiler.foreign_used)
     )  # fmt: skip
 
 
@@ -131,12 +121,11 @@ class _Compiler:
     columns: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     foreign_used: set[str] = field(default_factory=set)
-    parts: set[str] = field(default_factory=set)
 
     def fail(self, seen: str, *, expected: str = "") -> NoReturn:
         raise RuleBookError(f"{seen} in the expression {self.text!r}", where=self.where, expected=expected)
 
-    def run(self) -> tuple[str, str]:
+    def run(self) -> tuple[str, Step]:
         return self.node(self.parse(self.text), 0)
 
     def parse(self, text: str) -> ast.expr:
@@ -148,79 +137,77 @@ class _Compiler:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
             self.fail(f"it does not parse ({getattr(exc, 'msg', 'too deep')})", expected="e.g. persons >= 3")
 
-    def node(self, node: ast.expr, depth: int) -> tuple[str, str]:
-        """(kind, SQL) of a node."""
+    def node(self, node: ast.expr, depth: int) -> tuple[str, Step]:
+        """(kind, step) of a node."""
         if depth > MAX_DEPTH:
             self.fail(f"nested deeper than {MAX_DEPTH}")
         method = _FORMS.get(type(node))
         if method is None:
-            self.fail(
-                f"{type(node).__name__} is not allowed", expected="columns, constants, + - * /, comparisons, functions"
-            )
+            self.fail(f"{type(node).__name__} is not allowed", expected="columns, constants, + - * /, comparisons, functions")
         return method(self, node, depth + 1)
 
-    def want(self, kind: str, node: ast.expr, depth: int) -> str:
-        """SQL of a node that must have this kind."""
-        found, sql = self.node(node, depth)
+    def want(self, kind: str, node: ast.expr, depth: int) -> Step:
+        """The step of a node that must have this kind."""
+        found, step = self.node(node, depth)
         if found != kind:
             self.fail(f"{ast.unparse(node)} is {found}", expected=kind)
-        return sql
+        return step
 
-    def constant(self, node: ast.Constant, depth: int) -> tuple[str, str]:
+    def constant(self, node: ast.Constant, depth: int) -> tuple[str, Step]:
         value = node.value
         if isinstance(value, bool):
-            return "boolean", "TRUE" if value else "FALSE"
+            return "boolean", Step.constant(value)
         if isinstance(value, int | float):
-            return "number", f"{value!r}::DOUBLE"
+            return "number", Step.constant(float(value))
         if not isinstance(value, str):
             self.fail(f"a constant of type {type(value).__name__}", expected="a number, a text, True or False")
-        return "text", literal(value)
+        return "text", Step.constant(value)
 
-    def name(self, node: ast.Name, depth: int) -> tuple[str, str]:
+    def name(self, node: ast.Name, depth: int) -> tuple[str, Step]:
         columns = {c.output: c for c in self.contract.columns.values() if not c.identifying}
         if node.id in self.names:
-            kind, sql = self.node(self.parse(self.names[node.id]), depth)
-            self.parts.add(sql)
-            return kind, sql
+            return self.node(self.parse(self.names[node.id]), depth)
         if node.id in self.foreign:
+            foreign = self.foreign[node.id]
             self.foreign_used.add(node.id)
-            return self.foreign[node.id].kind, self.foreign[node.id].sql
+            return foreign.kind, Step.leaf("foreign", foreign.name)
         if node.id not in columns:
             self.fail(f"unknown column {node.id!r}", expected=nearest(node.id, [*columns, *self.names, *self.foreign]))
         self.columns.add(node.id)
-        return KINDS[columns[node.id].type], quoted(node.id)
+        return KINDS[columns[node.id].type], Step.leaf("column", node.id)
 
-    def boolop(self, node: ast.BoolOp, depth: int) -> tuple[str, str]:
-        word = " AND " if isinstance(node.op, ast.And) else " OR "
-        return "boolean", "(" + word.join(self.want("boolean", v, depth) for v in node.values) + ")"
+    def boolop(self, node: ast.BoolOp, depth: int) -> tuple[str, Step]:
+        word, apply = ("and", v.both) if isinstance(node.op, ast.And) else ("or", v.either)
+        return "boolean", Step.of(word, apply, *(self.want("boolean", part, depth) for part in node.values))
 
-    def unaryop(self, node: ast.UnaryOp, depth: int) -> tuple[str, str]:
+    def unaryop(self, node: ast.UnaryOp, depth: int) -> tuple[str, Step]:
         if isinstance(node.op, ast.Not):
-            return "boolean", f"(NOT {self.want('boolean', node.operand, depth)})"
+            return "boolean", Step.of("not", v.negated, self.want("boolean", node.operand, depth))
         if not isinstance(node.op, ast.USub):
             self.fail("this operator is not allowed", expected="not, or a minus sign")
-        return "number", f"(-{self.want('number', node.operand, depth)})"
+        return "number", Step.of("minus", np.negative, self.want("number", node.operand, depth))
 
-    def binop(self, node: ast.BinOp, depth: int) -> tuple[str, str]:
-        sign = _ARITHMETIC.get(type(node.op))
-        if sign is None:
+    def binop(self, node: ast.BinOp, depth: int) -> tuple[str, Step]:
+        found = _ARITHMETIC.get(type(node.op))
+        if found is None:
             self.fail("this operator is not allowed", expected="+ - * /")
         left, right = self.want("number", node.left, depth), self.want("number", node.right, depth)
-        return "number", f"({left} / nullif({right}, 0))" if sign == "/" else f"({left} {sign} {right})"
+        return "number", Step.of(found[0], found[1], left, right)
 
-    def compare(self, node: ast.Compare, depth: int) -> tuple[str, str]:
+    def compare(self, node: ast.Compare, depth: int) -> tuple[str, Step]:
         parts, left = [], node.left
         for op, right in zip(node.ops, node.comparators, strict=True):
             parts.append(self.pair(op, left, right, depth))
             left = right
-        return "boolean", parts[0] if len(parts) == 1 else "(" + " AND ".join(parts) + ")"
+        return "boolean", parts[0] if len(parts) == 1 else Step.of("and", v.both, *parts)
 
-    def pair(self, op: ast.cmpop, left: ast.expr, right: ast.expr, depth: int) -> str:
+    def pair(self, op: ast.cmpop, left: ast.expr, right: ast.expr, depth: int) -> Step:
         """One comparison."""
         kind, one = self.node(left, depth)
         if isinstance(op, ast.In | ast.NotIn):
-            word = "NOT IN" if isinstance(op, ast.NotIn) else "IN"
-            return f"({one} {word} ({', '.join(self.members(right, kind, left))}))"
+            members = self.members(right, kind, left)
+            inside = Step.of(f"in {members!r}", partial(v.member, members), one)
+            return Step.of("not", v.negated, inside) if isinstance(op, ast.NotIn) else inside
         sign = _COMPARE.get(type(op))
         if sign is None:
             self.fail("this comparison is not allowed", expected="== != < <= > >= in; is_missing(x) for unknown")
@@ -231,36 +218,34 @@ class _Compiler:
             self.fail(f"{kind} values have no order", expected="== or !=")
         self.known_value(left, right)
         self.known_value(right, left)
-        return f"({one} {sign} {two})"
+        return Step.of(sign, partial(v.compare, sign), one, two)
 
-    def members(self, node: ast.expr, kind: str, column: ast.expr) -> list[str]:
-        """SQL constants of a list."""
+    def members(self, node: ast.expr, kind: str, column: ast.expr) -> list[Any]:
+        """The constants of a list."""
         if not isinstance(node, ast.List | ast.Tuple) or not node.elts:
             self.fail("'in' needs a list", expected="x in ['a', 'b']")
         out = []
         for item in node.elts:
             if not isinstance(item, ast.Constant):
                 self.fail("a list of constants is needed")
-            found, sql = self.constant(item, 0)
+            found, _ = self.constant(item, 0)
             if found != kind:
                 self.fail(f"the list holds {found}", expected=kind)
             self.known_value(column, item)
-            out.append(sql)
+            out.append(item.value)
         return out
 
     def known_value(self, column: ast.expr, constant: ast.expr) -> None:
         """Refuse a value that a category cannot have: it would silently never be true."""
         if not isinstance(column, ast.Name) or not isinstance(constant, ast.Constant):
             return
-        allowed: Mapping[str, str] = next(
-            (c.values for c in self.contract.columns.values() if c.output == column.id), {}
-        )
+        allowed: Mapping[str, str] = next((c.values for c in self.contract.columns.values() if c.output == column.id), {})
         if column.id in self.foreign:
             allowed = self.foreign[column.id].values
         if allowed and isinstance(constant.value, str) and constant.value not in allowed:
             self.fail(f"{column.id} is never {constant.value!r}", expected=nearest(constant.value, allowed))
 
-    def call(self, node: ast.Call, depth: int) -> tuple[str, str]:
+    def call(self, node: ast.Call, depth: int) -> tuple[str, Step]:
         if not isinstance(node.func, ast.Name) or node.keywords:
             self.fail("only plain function calls are allowed", expected="e.g. days(paid_date, due_date)")
         function = _FUNCTIONS.get(node.func.id)
@@ -281,46 +266,46 @@ class _Compiler:
         return rule_id, self.rules[rule_id]
 
 
-def _rule(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _rule(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 1, 1, "rule")
     rule_id, rule = c.rule_type(args[0])
-    return rule.kind, rule_column(rule_id)
+    return rule.kind, Step.leaf("rule", rule_id)
 
 
-def _passes(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _passes(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 2, 2, "passes")
     rule_id, rule = c.rule_type(args[1])
+    limit = Step.leaf("rule", rule_id)
     if rule.comparison == "in":
-        return "boolean", f"list_contains({rule_column(rule_id)}, {c.want('text', args[0], depth)})"
+        return "boolean", Step.of("listed", v.listed, limit, c.want("text", args[0], depth))
     if rule.comparison not in _RULE_SIGN or rule.kind == "list":
         c.fail(f"rule {rule_id} is no comparison of one value", expected="a rule with >= > <= < == or in")
-    return "boolean", f"({c.want(rule.kind, args[0], depth)} {_RULE_SIGN[rule.comparison]} {rule_column(rule_id)})"
+    sign = _RULE_SIGN[rule.comparison]
+    return "boolean", Step.of(sign, partial(v.compare, sign), c.want(rule.kind, args[0], depth), limit)
 
 
-def _simple(name: str, kinds: tuple[str, ...], result: str, template: str) -> Callable[..., tuple[str, str]]:
-    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _simple(name: str, kinds: tuple[str, ...], result: str) -> Callable[..., tuple[str, Step]]:
+    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
         c.arity(args, len(kinds), len(kinds), name)
-        return result, template.format(*(c.want(k, a, depth) for k, a in zip(kinds, args, strict=True)))
+        return result, Step.of(name, v.FUNCTIONS[name], *(c.want(k, a, depth) for k, a in zip(kinds, args, strict=True)))
 
     return build
 
 
-def _is_missing(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _is_missing(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 1, 1, "is_missing")
-    return "boolean", f"({c.node(args[0], depth)[1]} IS NULL)"
+    return "boolean", Step.of("is_missing", v.is_missing, c.node(args[0], depth)[1])
 
 
-def _extreme(name: str, sql: str) -> Callable[..., tuple[str, str]]:
-    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _extreme(name: str) -> Callable[..., tuple[str, Step]]:
+    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
         c.arity(args, 2, 10, name)
-        parts = [c.want("number", a, depth) for a in args]
-        unknown = " OR ".join(f"{p} IS NULL" for p in parts)  # SQL's own least and greatest skip the unknown
-        return "number", f"(CASE WHEN {unknown} THEN NULL ELSE {sql}({', '.join(parts)}) END)"
+        return "number", Step.of(name, v.FUNCTIONS[name], *(c.want("number", a, depth) for a in args))
 
     return build
 
 
-def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     """The first condition that is true decides; one that is unknown before it leaves the result unknown."""
     if len(args) < 3 or len(args) % 2 == 0:
         c.fail("when() needs condition, value, ..., otherwise", expected="when(a > 1, 'x', 'y')")
@@ -329,33 +314,46 @@ def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
     kinds = {k for k, _ in values}
     if len(kinds) > 1:
         c.fail(f"when() gives {' or '.join(sorted(kinds))}", expected="values of one kind")
-    arms = " ".join(f"WHEN {t} THEN {v} WHEN {t} IS NULL THEN NULL" for t, (_, v) in zip(tests, values, strict=False))
-    return kinds.pop(), f"(CASE {arms} ELSE {values[-1][1]} END)"
+    arms = [step for test, (_, value) in zip(tests, values, strict=False) for step in (test, value)]
+    return kinds.pop(), Step.of("when", v.chosen, *arms, values[-1][1])
 
 
-def _unknown_if(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _unknown_if(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 2, 2, "unknown_if")
     test = c.want("boolean", args[0], depth)
     kind, value = c.node(args[1], depth)
-    return kind, f"(CASE WHEN NOT {test} THEN {value} END)"
+    return kind, Step.of("unknown_if", v.unknown_if, test, value)
 
 
-def _date(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def _date(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 1, 1, "date")
     value = args[0].value if isinstance(args[0], ast.Constant) else None
     try:
         day = dt.date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         c.fail("not a date", expected="date('2020-12-31')")
-    return "date", f"DATE '{day.isoformat()}'"
+    return "date", Step.constant(days_of(day))
 
 
-def _prefix(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, str]:
+def days_of(day: dt.date) -> float:
+    """A date as the language counts it: days since 1970-01-01."""
+    return float((day - dt.date(1970, 1, 1)).days)
+
+
+def _prefix(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
     c.arity(args, 2, 2, "prefix")
     width = args[1].value if isinstance(args[1], ast.Constant) else None
     if type(width) is not int or not 0 < width < 100:
         c.fail("prefix needs a whole number", expected="prefix(village_code, 6)")
-    return "text", f"left({c.want('text', args[0], depth)}, {width})"
+    return "text", Step.of(f"prefix {width}", partial(v.prefix, width), c.want("text", args[0], depth))
+
+
+def _of_the_evaluation(name: str, kind: str) -> Callable[..., tuple[str, Step]]:
+    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
+        c.arity(args, 0, 0, name)
+        return kind, Step.leaf("rule", name)
+
+    return build
 
 
 _FORMS: dict[type, Any] = {
@@ -364,18 +362,18 @@ _FORMS: dict[type, Any] = {
     ast.Call: _Compiler.call,
 }  # fmt: skip
 
-_FUNCTIONS: dict[str, Callable[..., tuple[str, str]]] = {
+_FUNCTIONS: dict[str, Callable[..., tuple[str, Step]]] = {
     "rule": _rule, "passes": _passes, "is_missing": _is_missing, "when": _when, "unknown_if": _unknown_if,
     "date": _date, "prefix": _prefix,
-    "min": _extreme("min", "least"), "max": _extreme("max", "greatest"),
-    "abs": _simple("abs", ("number",), "number", "abs({0})"),
-    "floor": _simple("floor", ("number",), "number", "floor({0})"),
-    "year": _simple("year", ("date",), "number", "year({0})::DOUBLE"),
-    "month": _simple("month", ("date",), "number", "month({0})::DOUBLE"),
-    "month_day": _simple("month_day", ("date",), "text", "strftime({0}, '%m-%d')"),
-    "days": _simple("days", ("date", "date"), "number", "date_diff('day', {1}, {0})::DOUBLE"),
-    "months": _simple("months", ("date", "date"), "number", "date_sub('month', {1}, {0})::DOUBLE"),
-    "as_of": _simple("as_of", (), "date", quoted("rule:as_of")),
-    "report_year": _simple("report_year", (), "number", quoted("rule:report_year")),
+    "min": _extreme("min"), "max": _extreme("max"),
+    "abs": _simple("abs", ("number",), "number"),
+    "floor": _simple("floor", ("number",), "number"),
+    "year": _simple("year", ("date",), "number"),
+    "month": _simple("month", ("date",), "number"),
+    "month_day": _simple("month_day", ("date",), "text"),
+    "days": _simple("days", ("date", "date"), "number"),
+    "months": _simple("months", ("date", "date"), "number"),
+    "as_of": _of_the_evaluation("as_of", "date"),
+    "report_year": _of_the_evaluation("report_year", "number"),
 }  # fmt: skip
 """days(a, b) and months(a, b) count from b to a; months are whole ones completed."""

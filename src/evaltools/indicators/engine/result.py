@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ class Measured:
 
 
 def measure(statistic: Statistic, sums: Mapping[str, Array]) -> Measured:
-    """Values and bounds from sums (part -> (A,) array; see `statement`)."""
+    """Values and bounds from sums (part -> (A,) array; see `tally`)."""
     rows, open_rows, unsure = sums["rows"], sums["open_rows"], sums["unsure_rows"]
     nan = np.full(rows.shape, np.nan)
     known_all = open_rows + unsure == 0
@@ -108,6 +108,35 @@ def states(m: Measured, limit: Array, comparison: str, is_defined: NDArray[np.bo
     return out
 
 
+class Sums(Protocol):
+    """Sums of the indicators of a table (`tally.Sums`)."""
+
+    def parts(self, e: Indicator) -> Mapping[str, Array]:
+        """Part -> (A,) sums of one indicator, as `measure` takes them."""
+        ...
+
+
+class MeasuredOf(Mapping[str, Measured]):
+    """Indicators by id, made from their sums when asked for: nine columns each of a hundred thousand areas would not fit."""
+
+    def __init__(self, entries: Iterable[Indicator], sums: Sums) -> None:
+        self._entries = {e.id: e for e in entries}
+        self._sums = sums
+
+    def __getitem__(self, indicator: str) -> Measured:
+        entry = self._entries[indicator]
+        return measure(entry.statistic, self._sums.parts(entry))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+
 @dataclass(frozen=True)
 class TableSums:
     """The indicators of one table over its areas.
@@ -155,16 +184,14 @@ class IndicatorTable:
                 keep &= sums.areas["level"].isin(levels).to_numpy()
             if year is not None:
                 keep &= (sums.areas["year"] == year).to_numpy()
-            for name, m in sums.measured.items():
+            for name in sums.measured:
                 if wanted is None or name in wanted:
-                    parts.append(_rows(self.catalogue[name], sums, m, keep))
+                    parts.append(_rows(self.catalogue[name], sums, sums.measured[name], keep))
         if not parts:
             return pd.DataFrame(columns=list(COLUMNS))
         return pd.concat(parts, ignore_index=True)
 
-    def value(
-        self, indicator: str, area_code: str | None = None, level: str = "city", year: int | None = None
-    ) -> Value:
+    def value(self, indicator: str, area_code: str | None = None, level: str = "city", year: int | None = None) -> Value:
         """One indicator of one area as a `Value` with its ground.
 
         Raises DataMissingError where it could not be computed, with the reason.

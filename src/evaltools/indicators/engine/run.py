@@ -1,33 +1,32 @@
-"""Run the catalogue over a data folder: one statement per register, the design's estimators for surveys."""
+"""Run the catalogue over a data folder: registers are counted in one scan each, surveys estimated by their design."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from evaltools.indicators.engine.entry import Catalogue, Indicator, rule_types
-from evaltools.indicators.engine.result import IndicatorTable, TableSums, measure
-from evaltools.indicators.engine.source import (
-    cities_of,
-    columns_of,
-    limits_of,
-    relation,
-    relations,
-    snapshots,
-    split_rules,
-    values,
-)
-from evaltools.indicators.engine.statement import LEVELS, build, largest_area, level_bits, rules_of
-from evaltools.indicators.engine.sums import NARROW, WIDE
+from evaltools.indicators.engine.areas import KEYS, PLACES, Places, Rollup
+from evaltools.indicators.engine.entry import Catalogue, Indicator
+from evaltools.indicators.engine.gather import Gatherer
+from evaltools.indicators.engine.reading import Selection
+from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
+from evaltools.indicators.engine.rows import BLOCK, Block
+from evaltools.indicators.engine.source import Setting, columns_of
 from evaltools.indicators.engine.survey import estimate_survey
-from evaltools.intake import load_contract
+from evaltools.indicators.engine.tally import Plan, Sums, Tally, must_fit
 from evaltools.standards import RuleBook
+
+THREADS = 2
+Job = tuple[str, int, Callable[[], TableSums]]
+"""What to compute: name of the result, rows of its table, and how."""
 
 
 def compute_indicators(
@@ -44,36 +43,46 @@ def compute_indicators(
 
     tables : intake.Tables; book : rules whose values and limits are used (default: the packaged ones)
     as_of : date of the evaluation; its year is the report's; years : further years (each judged by its 31 December)
-    catalogue : default the packaged one; levels : of `statement.LEVELS`; only : ids wanted
+    catalogue : default the packaged one; levels : of `areas.LEVELS`; only : ids wanted
     A table or column that is absent makes its indicators "not available": listed in `.missing` with the reason.
+    DataInvalidError where amounts are too large to be added up exactly.
     """
     catalogue = catalogue or Catalogue.load(book=book)
-    book = book or catalogue.book
     day = as_of if isinstance(as_of, str) else as_of.isoformat()
-    report_year = int(day[:4])
-    wanted = sorted({report_year, *(years or ())})
+    wanted = tuple(sorted({int(day[:4]), *(years or ())}))
+    setting = Setting(tables, book or catalogue.book, day, wanted)
     chosen = None if only is None else set(only)
-    found: dict[str, TableSums] = {}
+    jobs: list[Job] = []
     lost: list[dict[str, str]] = []
-    with duckdb.connect() as db:
-        db.execute("SET threads = 2; SET preserve_insertion_order = false")
-        for table in catalogue.tables:
-            entries = [e for e in catalogue.of_table(table) if chosen is None or e.id in chosen]
-            entries, absent = _available(tables, table, entries)
-            lost += absent
-            if not entries:
-                continue
-            if entries[0].is_survey:
-                found[table] = estimate_survey(db, tables, entries, book, day, levels)
-                continue
-            yearly = [e for e in entries if e.period == "year"]
-            if yearly:
-                found[table] = _count(db, tables, yearly, book, day, wanted, levels)
-            summed = [e for e in entries if e.period == "cumulative"]
-            for year in wanted if summed else ():
-                found[f"{table} to {year}"] = _count(db, tables, summed, book, day, [year], levels, cumulative=True)
+    for table in catalogue.tables:
+        entries = [e for e in catalogue.of_table(table) if chosen is None or e.id in chosen]
+        entries, absent = _available(tables, table, entries)
+        lost += absent
+        if entries:
+            jobs += _jobs(setting, entries, levels)
     missing = pd.DataFrame(lost, columns=["indicator", "table", "reason"])
-    return IndicatorTable(catalogue, report_year, found, missing)
+    return IndicatorTable(catalogue, setting.year, _done(jobs), missing)
+
+
+def _jobs(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> list[Job]:
+    """What to compute of one table."""
+    table = entries[0].table
+    size = setting.reader(table).count
+    if entries[0].is_survey:
+        return [(table, size, partial(estimate_survey, setting, entries, levels))]
+    yearly = [e for e in entries if e.period == "year"]
+    summed = [e for e in entries if e.period == "cumulative"]
+    jobs: list[Job] = [(table, size, partial(_count, setting, yearly, levels))] if yearly else []
+    if summed:
+        jobs += [(f"{table} to {y}", size, partial(_count, setting, summed, levels, y)) for y in setting.years]
+    return jobs
+
+
+def _done(jobs: Sequence[Job]) -> dict[str, TableSums]:
+    """The results in the order of the jobs; the largest are begun first, two at a time."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        begun = {name: pool.submit(job) for name, _, job in sorted(jobs, key=lambda j: -j[1])}
+        return {name: begun[name].result() for name, _, _ in jobs}
 
 
 def _available(tables: Any, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:
@@ -103,63 +112,72 @@ def _reason(e: Indicator, present: dict[str, frozenset[str]]) -> str:
     return f"columns absent: {', '.join(dict.fromkeys(absent))}" if absent else ""
 
 
-def _count(
-    db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator], book: RuleBook, day: str,
-    years: Sequence[int], levels: Sequence[str] | None, *, cumulative: bool = False,
-) -> TableSums:  # fmt: skip
-    """The registers: one statement, then arrays. cumulative : all rows up to the one year given, as of that year."""
+def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None, up_to: int | None = None) -> TableSums:
+    """The indicators of one register. up_to : all rows up to this year, as of it; None for the rows of each year"""
     table = entries[0].table
-    contract = load_contract(table)
-    cities = cities_of(tables)
-    years = years if contract.year_column else [int(day[:4])]
-    snaps = snapshots(book, day, years, cities)
-    types = {k: t.kind for k, t in rule_types(book).items()}
-    rule_values = values(snaps, rules_of(entries), day, types)
-    db.register("rule_values", rule_values)
-    villages = relation(db, tables, "villages") if tables.has("villages") else None
-    source, present = relation(db, tables, table), columns_of(tables, table)
-    size = largest_area(contract, entries, source, present, years, cities, cumulative=cumulative)
-    most = db.sql(size).fetchall()[0][0]
-    fits = most is None or most <= NARROW.most
-    statement = build(
-        contract, entries, source, present, villages=villages, years=years,
-        cities=cities, levels=levels, joined=relations(db, tables, entries), cumulative=cumulative,
-        rules=split_rules(rule_values), packing=NARROW if fits else WIDE,
-    )  # fmt: skip
-    raw = db.sql(statement.sql).to_arrow_table()
-    areas, order = _areas(raw, statement.levels)
-    measured = {}
-    for e in entries:
-        parts = {part: names for (id_, part), names in statement.columns.items() if id_ == e.id}
-        sums = {part: np.sum([_floats(raw, n, part)[order] for n in names], axis=0) for part, names in parts.items()}
-        measured[e.id] = measure(e.statistic, sums)
-    limits, undefined = limits_of(entries, snaps)
+    reader = setting.reader(table)
+    contract, present = reader.contract, columns_of(setting.tables, table)
+    as_of = up_to if contract.year_column else setting.year
+    years = setting.years if as_of is None else (as_of,)
+    rules = setting.rules(years)
+    joins = [j for e in entries for j in e.joins]
+    gather = Gatherer(setting, contract, joins, years if as_of is None else None)
+    places = Places.of(contract, present, lambda: setting.poor_villages)
+    plan = Plan.of(entries, contract)
+    selection = Selection(years=None if up_to else years, up_to=up_to, cities=setting.cities)
+    names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
+    names |= {c for c in (contract.city_column, contract.year_column) if c}
+
+    def counted(part: tuple[int, ...]) -> tuple[Tally, pd.DataFrame] | None:
+        columns = reader.part(part, names, selection)
+        return _tally(plan, Block(contract, columns, rules, gather, as_of), places) if columns.count else None
+
+    done = [x for x in map(counted, reader.parts(selection)) if x is not None]
+    pa.default_memory_pool().release_unused()
+    sums, areas = _rolled(done, plan, places.levels(levels), table)
+    measured = MeasuredOf(entries, sums)
+    limits, undefined = rules.limits(entries)
     return TableSums(areas, measured, limits, undefined)
 
 
-def _floats(raw: pa.Table, name: str, part: str) -> np.ndarray:
-    """A column of sums as floats; no rows sum to zero, a median of nothing stays unknown."""
-    out = raw.column(name).to_numpy().astype(np.float64)
-    return out if part == "values" else np.nan_to_num(out, nan=0.0)
+def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, pd.DataFrame]:
+    """The sums of some rows by their smallest areas, and these. What is computed for a block is dropped with it."""
+    contract, columns = rows.contract, rows.columns
+    years = columns.value(str(contract.year_column)).astype(np.int64) if rows.year is None else rows.year
+    ids, areas = places.small(columns, years)
+    tally = Tally(plan, len(areas), contract.table)
+    for start in range(0, columns.count, BLOCK):
+        stop = min(start + BLOCK, columns.count)
+        tally.add(replace(rows, start=start, stop=stop, known={}), ids[start:stop])
+    return tally, areas
 
 
-def _areas(raw: pa.Table, levels: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
-    """The areas in a fixed order, and where each stands in the raw result."""
-    keys = raw.select(["year", "city", "county", "town", "village", "inside", "level_bits"]).to_pandas()
-    bits = {level_bits(k, levels): k for k in levels}
-    keys["level"] = keys["level_bits"].map(bits)
-    code = keys["village"].fillna(keys["town"]).fillna(keys["county"]).fillna(keys["city"]).fillna("")
-    # A payment without a county is counted in its city and shown as unplaced below it: nothing vanishes.
-    deepest = keys["level"].map({k: v[-1] if v else "" for k, v in LEVELS.items()})
-    unplaced = pd.Series(False, index=keys.index)
-    for place in ("county", "town", "village"):
-        unplaced |= (deepest == place) & keys[place].isna()
-    keys["area_code"] = code.where(~unplaced, code + "?")
-    keys["city_code"] = keys["city"].fillna("")
-    split = keys["level"].isin(["province_split", "city_split"])
-    keys = keys[~split | keys["inside"].notna()]
-    rank = {k: i for i, k in enumerate(LEVELS)}
-    keys = keys.assign(rank=keys["level"].map(rank), flag=keys["inside"].map({True: 0, False: 1}).fillna(2))
-    keys = keys.sort_values(["year", "rank", "city_code", "area_code", "flag"], kind="stable")
-    out = keys[["year", "level", "city_code", "area_code", "inside"]].reset_index(drop=True)
-    return out, keys.index.to_numpy()
+def _rolled(
+    done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequence[str], table: str
+) -> tuple[Sums, pd.DataFrame]:
+    """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
+    frames = [areas for _, areas in done] or [pd.DataFrame(columns=["year", *PLACES])]
+    rollup = Rollup.of(pd.concat(frames, ignore_index=True), levels)
+    tallies = [t for t, _ in done]
+
+    def rolled(name: str, parts: Sequence[dict[str, np.ndarray]], shape: tuple[int, ...]) -> np.ndarray:
+        small = [p.pop(name) for p in parts] or [np.zeros((*shape, 0), dtype=np.int64)]
+        found = np.concatenate(small, axis=-1)[..., rollup.sorting]
+        must_fit(found, table)
+        return rollup.added(found.astype(np.int64, copy=False))
+
+    starts = np.cumsum([0, *(len(f) for f in frames)])
+    place = np.argsort(rollup.sorting)
+    medians = {}
+    for name in plan.values:
+        known = [t.known(name) for t in tallies]
+        values = np.concatenate([np.empty(0), *(x for x, _ in known)])
+        small = [at + start for (_, at), start in zip(known, starts, strict=False)]
+        medians[name] = rollup.medians(values, place[np.concatenate([np.empty(0, dtype=np.int64), *small])])
+    return Sums(
+        table,
+        {n: rolled(n, [t.counts for t in tallies], (4,)) for n in plan.answers},
+        {n: rolled(n, [t.weights for t in tallies], (4,)) for n in plan.weights},
+        {n: rolled(n, [t.amounts for t in tallies], ()) for n in plan.amounts},
+        medians,
+    ), rollup.areas

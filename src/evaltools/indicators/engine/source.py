@@ -1,130 +1,163 @@
-"""Where the engine gets its rows and its rules from."""
+"""Where the engine gets its rows and its rules from: one `Setting` for all tables of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-import duckdb
-import pyarrow as pa
+import numpy as np
 import pyarrow.parquet as pq
 
-from evaltools.indicators.engine.entry import Indicator
-from evaltools.indicators.engine.language import literal, rule_column
-from evaltools.indicators.engine.statement import InlinedRules
+from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.entry import Indicator, rule_types
+from evaltools.indicators.engine.language import days_of
+from evaltools.indicators.engine.reading import Reader, Selection
 from evaltools.indicators.kleene import Limit, binds, target_of
 from evaltools.standards import RuleBook, Rules
 from evaltools.terms import CITIES
 
-_ARROW = {
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "text": pa.string(),
-    "list": pa.list_(pa.string()),
-}
+Place = tuple[int, str]
+"""A year and the code of a city; "" is the province."""
 
 
-def columns_of(tables: Any, table: str) -> frozenset[str]:
-    """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
-    path = tables.path(table)
-    names = pq.read_schema(path).names if path is not None else list(tables.load(table).columns)
-    quality = getattr(tables, "quality", None)
-    ledger = quality.tables.get(table) if quality is not None else None
-    return frozenset(names) - frozenset(ledger.absent_columns if ledger is not None else ())
+@dataclass(frozen=True)
+class Setting:
+    """What the indicators of all tables are computed from: the data, the rules of each year and city, the date.
 
-
-def relation(db: duckdb.DuckDBPyConnection, tables: Any, table: str) -> str:
-    """A SQL relation of a table: its Parquet file, or the checked frame."""
-    path = tables.path(table)
-    if path is not None:
-        return f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
-    name = f"frame_{table}"
-    db.register(name, tables.load(table))
-    return name
-
-
-def relations(db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator]) -> dict[str, str]:
-    """SQL relations of the tables that the joins of these entries read."""
-    wanted = sorted({j.table for e in entries for j in e.joins})
-    return {table: relation(db, tables, table) for table in wanted}
-
-
-def cities_of(tables: Any) -> tuple[str, ...] | None:
-    """Codes of the cities the tables were opened for; None for all."""
-    return getattr(tables, "cities", None)
-
-
-def snapshots(
-    book: RuleBook, day: str, years: Sequence[int], cities: Sequence[str] | None
-) -> dict[tuple[int, str], Rules]:
-    """Rules by (year, city code); "" is the province. The report's year stands at `day`, others at their last day."""
-    codes = ["", *(cities if cities is not None else [c.code for c in CITIES])]
-    dates = {y: day if y == int(day[:4]) else f"{y}-12-31" for y in years}
-    return {(y, c): book.at(dates[y], city=c or None) for y in years for c in codes}
-
-
-def values(
-    snaps: dict[tuple[int, str], Rules], wanted: Sequence[str], day: str, catalogue_types: dict[str, str]
-) -> pa.Table:
-    """The relation `rule_values`: year, city, one column per rule read, the date of the evaluation and its year."""
-    rows = list(snaps.items())
-    columns: dict[str, pa.Array] = {
-        "year": pa.array([k[0] for k, _ in rows], pa.int32()),
-        "city": pa.array([k[1] for k, _ in rows], pa.string()),
-        "rule:as_of": pa.array([date.fromisoformat(r.as_of) for _, r in rows], pa.date32()),
-        "rule:report_year": pa.array([float(k[0]) for k, _ in rows], pa.float64()),
-    }
-    for rule_id in wanted:
-        kind = catalogue_types[rule_id]
-        found = [_plain(r[rule_id].value, kind) if r[rule_id].is_defined else None for _, r in rows]
-        columns[rule_column(rule_id).strip('"')] = pa.array(found, _ARROW[kind])
-    return pa.table(columns)
-
-
-def split_rules(table: pa.Table) -> InlinedRules:
-    """Of `rule_values`: the SQL of those that no city has to itself, and the names of the others.
-
-    A value that all rows share is a constant, and the engine computes with it once; joining it to each of a few million
-    rows would cost more than the indicators themselves.
+    day : ISO date of the evaluation; years : those wanted, each judged by its last day, that of `day` by `day`
     """
-    years = table.column("year").to_pylist()
-    inlined: dict[str, str] = {}
-    for name in table.column_names[2:]:
-        column = table.column(name)
-        kind = str(column.type)
-        found = [_sql(v, kind) for v in column.to_pylist()]
-        by_year = dict(zip(years, found, strict=True))
-        if len(set(found)) == 1:
-            inlined[name] = found[0]
-        elif all(by_year[y] == v for y, v in zip(years, found, strict=True)):
-            arms = " ".join(f"WHEN {y} THEN {v}" for y, v in by_year.items())
-            inlined[name] = f"CASE area_year {arms} END"
-    return InlinedRules(inlined, tuple(n for n in table.column_names[2:] if n not in inlined))
+
+    tables: Any
+    book: RuleBook
+    day: str
+    years: tuple[int, ...]
+    readers: dict[str, Reader] = field(default_factory=dict)
+    rule_values: dict[tuple[int, ...], RuleValues] = field(default_factory=dict)
+
+    @property
+    def year(self) -> int:
+        """The year of the report."""
+        return int(self.day[:4])
+
+    @property
+    def cities(self) -> tuple[str, ...] | None:
+        """Codes of the cities the tables were opened for; None for all."""
+        return getattr(self.tables, "cities", None)
+
+    def reader(self, table: str) -> Reader:
+        """Access to the rows of a table: its Parquet file, or the checked frame."""
+        if table not in self.readers:
+            self.readers[table] = Reader.open(self.tables, table)
+        return self.readers[table]
+
+    @cached_property
+    def poor_villages(self) -> Mapping[str, bool]:
+        """Village code -> whether it is a poor one; empty without the table of villages.
+
+        The status of a poor village was fixed in 2016: any year of it will do.
+        """
+        if not self.tables.has("villages"):
+            return {}
+        found: dict[str, bool] = {}
+        for columns in self.reader("villages").read(("village_code", "is_poor_village"), Selection()):
+            codes, poor = columns.value("village_code"), columns.value("is_poor_village")
+            for answer, mask in ((False, poor.no), (True, poor.yes)):
+                for i in np.unique(codes.codes[mask & (codes.codes >= 0)]):
+                    code = codes.values[i]
+                    found[code] = found.get(code, False) or answer
+        return found
+
+    def rules(self, years: Sequence[int]) -> RuleValues:
+        """The rules of these years and all cities."""
+        key = tuple(years)
+        if key not in self.rule_values:
+            codes = ["", *(self.cities if self.cities is not None else [c.code for c in CITIES])]
+            dates = {y: self.day if y == self.year else f"{y}-12-31" for y in years}
+            snaps = {(y, c): self.book.at(dates[y], city=c or None) for y in years for c in codes}
+            kinds = {k: t.kind for k, t in rule_types(self.book).items()}
+            self.rule_values[key] = RuleValues(key, tuple(codes), snaps, kinds)
+        return self.rule_values[key]
 
 
-def _sql(value: Any, kind: str) -> str:
-    """A rule's value as SQL constant of its kind."""
-    types = {"double": "DOUBLE", "bool": "BOOLEAN", "date32[day]": "DATE", "string": "VARCHAR"}
-    if isinstance(value, list):
-        return "[" + ", ".join(literal(v) for v in value) + "]"
-    if value is None:
-        return f"NULL::{types.get(kind, 'VARCHAR[]')}"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return f"{value!r}::DOUBLE"
-    return f"DATE '{value.isoformat()}'" if isinstance(value, date) else literal(value)
+@dataclass(frozen=True)
+class RuleValues:
+    """The rules of some years and cities. snaps : by (year, city code)"""
+
+    years: tuple[int, ...]
+    cities: tuple[str, ...]
+    snaps: Mapping[Place, Rules]
+    kinds: Mapping[str, str]
+    known: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+    def places(self, year: Any, city: v.Coded | None) -> Any:
+        """(n,) place of each row in the values of a rule; the last is that of rows of no city.
+
+        year : (n,) or one number: position in `years`; city : of each row
+        """
+        position = {c: i for i, c in enumerate(self.cities)}
+        nowhere = len(self.years) * len(self.cities)
+        if city is None:
+            return nowhere
+        found = city.spread([position.get(c, -1) for c in city.values], -1, np.int64)
+        return np.where(found < 0, nowhere, year * len(self.cities) + found)
+
+    def values(self, rule: str) -> tuple[str, Any]:
+        """The values of a rule, and what they depend on: "nothing" (one value), the "year" or the "place".
+
+        A value that all cities share is a constant: computing with one is cheaper than with a column.
+        """
+        if rule not in self.known:
+            self.known[rule] = self._values(rule)
+        return self.known[rule]
+
+    def _values(self, rule: str) -> tuple[str, Any]:
+        kind = {"as_of": "date", "report_year": "number"}.get(rule) or self.kinds[rule]
+        found = [[_plain(self.snaps[y, c], rule, kind) for c in self.cities] for y in self.years]
+        if all(x == found[0][0] for row in found for x in row):
+            return "nothing", _column([found[0][0]], kind, 0)
+        if all(x == row[0] for row in found for x in row):
+            return "year", _column([row[0] for row in found], kind)
+        return "place", _column([x for row in found for x in row] + [None], kind)
+
+    def limits(self, entries: Sequence[Indicator]) -> tuple[dict[Place, dict[str, Limit | None]], dict[Place, frozenset[str]]]:
+        """Limit of each entry, and which entries read a rule that is undefined, by year and city."""
+        limits, undefined = {}, {}
+        read = {e.id: e.rules_read for e in entries}
+        for key, rules in self.snaps.items():
+            limits[key] = {e.id: _limit(e, rules) for e in entries}
+            lost = {r for r in frozenset().union(*read.values()) if not rules[r].is_defined}
+            undefined[key] = frozenset(i for i, some in read.items() if some & lost)
+        return limits, undefined
 
 
-def _plain(value: Any, kind: str) -> Any:
-    """A rule's value as the language sees it."""
+def _plain(rules: Rules, rule: str, kind: str) -> Any:
+    """A rule's value as the language sees it; None where it is undefined."""
+    if rule == "as_of":
+        return days_of(date.fromisoformat(rules.as_of))
+    if rule == "report_year":
+        return float(rules.as_of[:4])
+    if not rules[rule].is_defined:
+        return None
+    value = rules[rule].value
     if kind == "number":
         return float(value)
     if kind == "date":
-        return date.fromisoformat(str(value))
-    return list(value) if kind == "list" else value
+        return days_of(date.fromisoformat(str(value)))
+    return tuple(value) if kind == "list" else value
+
+
+def _column(found: Sequence[Any], kind: str, only: int | None = None) -> Any:
+    """The values of a rule as a column of the language's kind; `only` : the one value at that position instead."""
+    rows = slice(None) if only is None else only
+    if kind in ("text", "list"):
+        place = {x: i for i, x in enumerate(dict.fromkeys(x for x in found if x is not None))}
+        return v.Coded(np.array([-1 if x is None else place[x] for x in found], dtype=np.int32), tuple(place)).take(rows)
+    if kind == "boolean":
+        return v.Truth(np.array([x is True for x in found]), np.array([x is False for x in found])).take(rows)
+    return np.array([np.nan if x is None else x for x in found], dtype=np.float64)[rows]
 
 
 def _limit(entry: Indicator, rules: Rules) -> Limit | None:
@@ -137,12 +170,10 @@ def _limit(entry: Indicator, rules: Rules) -> Limit | None:
     return Limit(1.0, ">=") if rule.is_defined and binds(rule) else None
 
 
-def limits_of(
-    entries: Sequence[Indicator], snaps: dict[tuple[int, str], Rules]
-) -> tuple[dict[tuple[int, str], dict[str, Limit | None]], dict[tuple[int, str], frozenset[str]]]:
-    """Limit of each entry, and which entries read a rule that is undefined, by year and city."""
-    limits, undefined = {}, {}
-    for key, rules in snaps.items():
-        limits[key] = {e.id: _limit(e, rules) for e in entries}
-        undefined[key] = frozenset(e.id for e in entries if any(not rules[r].is_defined for r in e.rules_read))
-    return limits, undefined
+def columns_of(tables: Any, table: str) -> frozenset[str]:
+    """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
+    path = tables.path(table)
+    names = pq.read_schema(path).names if path is not None else list(tables.load(table).columns)
+    quality = getattr(tables, "quality", None)
+    ledger = quality.tables.get(table) if quality is not None else None
+    return frozenset(names) - frozenset(ledger.absent_columns if ledger is not None else ())

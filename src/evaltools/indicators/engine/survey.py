@@ -1,4 +1,4 @@
-"""Indicators of sampled tables: evaluated row by row in SQL, estimated through the design with standard errors."""
+"""Indicators of sampled tables: evaluated row by row, estimated through the design with standard errors."""
 
 from __future__ import annotations
 
@@ -6,106 +6,128 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from evaltools.estimation import Estimate, SurveyDesign, judge, mean, proportion, quantile, ratio, total
-from evaltools.indicators.engine.entry import Indicator, Statistic, rule_types
+from evaltools.indicators.engine.areas import KEYS, PLACES, Places
+from evaltools.indicators.engine.entry import Indicator, Statistic
+from evaltools.indicators.engine.gather import Gatherer
+from evaltools.indicators.engine.language import Compiled
+from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import Measured, TableSums
-from evaltools.indicators.engine.source import (
-    cities_of,
-    columns_of,
-    limits_of,
-    relation,
-    relations,
-    snapshots,
-    split_rules,
-    values,
-)
-from evaltools.indicators.engine.statement import rows_statement, rules_of
+from evaltools.indicators.engine.rows import Block
+from evaltools.indicators.engine.source import RuleValues, Setting, columns_of
+from evaltools.indicators.engine.values import Coded, Truth
 from evaltools.indicators.targeting.verdict import Method, design_of, interval_of, state_of_rate, surviving
-from evaltools.intake import load_contract
-from evaltools.standards import RuleBook
 from evaltools.terms import VerdictState
 
+DESIGN_COLUMNS = ("design", "is_responded", "weight", "stratum", "village_code")
 SURVEY_LEVELS = ("province", "city", "county", "city_split")
 _AREA = {"province": "none", "city": "city", "county": "county", "city_split": "split"}
 _FIELDS = ("value", "numerator", "denominator", "rows", "open_rows", "unsure_rows", "low", "high", "se")
 
 
-def estimate_survey(
-    db: duckdb.DuckDBPyConnection, tables: Any, entries: Sequence[Indicator], book: RuleBook, day: str,
-    levels: Sequence[str] | None,
-) -> TableSums:  # fmt: skip
-    """The indicators of one sampled table in the year of `day`: main design, answered interviews."""
-    table, year = entries[0].table, int(day[:4])
-    contract, cities = load_contract(table), cities_of(tables)
-    snaps = snapshots(book, day, [year], cities)
-    types = {k: t.kind for k, t in rule_types(book).items()}
-    rule_values = values(snaps, rules_of(entries), day, types)
-    db.register("rule_values", rule_values)
-    villages = relation(db, tables, "villages") if tables.has("villages") else None
-    present = columns_of(tables, table)
-    sql = rows_statement(
-        contract, entries, relation(db, tables, table), present, villages=villages, years=[year], cities=cities,
-        joined=relations(db, tables, entries), rules=split_rules(rule_values),
-    )  # fmt: skip
-    rows = db.sql(sql).df()
-    rows = (
-        rows[(rows["design"] == "main") & rows["is_responded"].fillna(False).astype(bool)]
-        if table == "survey"
-        else rows
-    )
-    rows = _with_areas(rows.reset_index(drop=True))
+def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> TableSums:
+    """The indicators of one sampled table in the year of the report: main design, answered interviews."""
+    table, year, cities = entries[0].table, setting.year, setting.cities
+    rules = setting.rules((year,))
+    block = _interviews(setting, entries, rules)
+    rows = _with_design(setting, block)
+    inside = np.ones(len(rows), dtype=bool)
+    if table == "survey":
+        inside = (rows["design"] == "main").to_numpy(bool) & rows["is_responded"].fillna(False).to_numpy(bool)
+    samples = [_Sampled.of(i, e, block, inside) for i, e in enumerate(entries)]
+    rows = _with_areas(rows[inside].reset_index(drop=True))
     chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or cities is None)]
     areas = pd.concat([_areas_of(rows, k, year) for k in chosen], ignore_index=True)
-    limits, undefined = limits_of(entries, snaps)
-    method = Method.of(book.at(day))
-    samples = [_Sampled.of(i, e, rows) for i, e in enumerate(entries)]
+    limits, undefined = rules.limits(entries)
+    method = Method.of(setting.book.at(setting.day))
     out = {e.id: {f: np.full(len(areas), np.nan) for f in _FIELDS} for e in entries}
     states = {e.id: np.full(len(areas), VerdictState.RULE_UNDEFINED, dtype=object) for e in entries}
     for level, positions in areas.groupby("level", sort=False).indices.items():
         column = rows[_AREA[str(level)]]
         found = _estimates(samples, rows, column)
-        for a in positions:
-            label = areas["label"].iloc[a]
-            here = (column == label).to_numpy(dtype=bool)
+        labels = areas["label"].to_numpy()[positions]
+        place = pd.Index(labels).get_indexer(pd.Index(column))
+        for s in samples:
+            for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
+                counts = np.bincount(place[mask & (place >= 0)], minlength=len(labels))
+                out[s.entry.id][name][positions] = counts
+        for a, label in zip(positions, labels, strict=True):
             key = (int(areas["year"].iloc[a]), str(areas["city_code"].iloc[a]))
             for s in samples:
                 e = s.entry
-                for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
-                    out[e.id][name][a] = float((mask & here).sum())
                 parts = {t: found.get((f"{t}{s.number}", label)) for t in s.treatments}
                 _fill(e, out[e.id], a, parts["y"], method)
                 limit = limits[key][e.id]
                 if limit is not None and e.rule is not None and e.id not in undefined[key]:
-                    has_unknown = bool(((s.open | s.unsure) & here).any())
-                    states[e.id][a] = _state(e, parts, snaps[key][e.rule], method, has_unknown)
+                    has_unknown = bool(out[e.id]["open_rows"][a] + out[e.id]["unsure_rows"][a])
+                    states[e.id][a] = _state(e, parts, rules.snaps[key][e.rule], method, has_unknown)
     return TableSums(areas, {k: Measured(**v) for k, v in out.items()}, limits, undefined, states)
+
+
+def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValues) -> Block:
+    """All rows of a sampled table in the year of the report, with what these entries read."""
+    reader = setting.reader(entries[0].table)
+    contract, present = reader.contract, columns_of(setting.tables, entries[0].table)
+    names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
+    names |= {c for c in (contract.city_column, contract.year_column, *DESIGN_COLUMNS) if c in contract.output_columns}
+    selection = Selection(years=(setting.year,), cities=setting.cities)
+    columns = reader.whole(names, selection)
+    gather = Gatherer(setting, contract, [j for e in entries for j in e.joins], selection.years)
+    as_of = None if contract.year_column else setting.year
+    return Block(contract, columns, rules, gather, as_of, 0, columns.count)
+
+
+def _with_design(setting: Setting, block: Block) -> pd.DataFrame:
+    """The design and the places of all rows of a block."""
+    columns, present = block.columns, columns_of(setting.tables, block.contract.table)
+    places = Places.of(block.contract, present, lambda: setting.poor_villages)
+    ids, areas = places.small(columns, setting.year)
+    shown = areas[list(PLACES)].iloc[ids].reset_index(drop=True)
+    return shown.assign(**{c: _shown(columns.value(c)) for c in DESIGN_COLUMNS if c in columns.arrays})
+
+
+def _shown(found: Any) -> Any:
+    """A column of the language as a frame holds it."""
+    if isinstance(found, Coded):
+        return np.array([*found.values, None], dtype=object)[found.codes]
+    return found if not isinstance(found, Truth) else pd.array(_numbers(found)).astype("boolean")
+
+
+def _numbers(found: Any, count: int | None = None) -> np.ndarray:
+    """(n,) floats of an evaluated expression, NaN where unknown; yes is 1."""
+    if isinstance(found, Truth):
+        found = np.where(found.yes, 1.0, np.where(found.no, 0.0, np.nan))
+    return np.asarray(found, dtype=np.float64) if count is None else np.broadcast_to(found, (count,))
 
 
 @dataclass(frozen=True)
 class _Sampled:
-    """One indicator on every interview. y, x : (n,) NaN outside the known; known, open, unsure : (n,) masks."""
+    """One indicator on every interview. y, x, size : (n,) NaN outside the known; known, open, unsure : (n,) masks."""
 
     number: int
     entry: Indicator
     y: np.ndarray
     x: np.ndarray
+    size: np.ndarray
     known: np.ndarray
     open: np.ndarray
     unsure: np.ndarray
 
     @classmethod
-    def of(cls, i: int, e: Indicator, rows: pd.DataFrame) -> _Sampled:
-        """From the evaluated rows."""
-        population = rows[f"p{i}"].astype("boolean")
-        member, unsure = population.fillna(False).to_numpy(dtype=bool), population.isna().to_numpy(dtype=bool)
-        y = _number(rows, f"m{i}") if e.measure else np.ones(len(rows))
-        x = _number(rows, f"o{i}") if e.of else np.ones(len(rows))
+    def of(cls, i: int, e: Indicator, block: Block, rows: np.ndarray) -> _Sampled:
+        """Evaluated on the rows of a block that `rows` marks."""
+
+        def numbers(x: Compiled | None) -> np.ndarray:
+            return _numbers(block.value(x.step) if x else np.float64(1), block.count)[rows]
+
+        population, y, x = numbers(e.population), numbers(e.measure), numbers(e.of)
+        member, unsure = population == 1, np.isnan(population)
+        size = _numbers(block.column(e.weight))[rows] if e.weight else np.ones(len(y))
         known = member & ~np.isnan(y) & ~np.isnan(x)
-        return cls(i, e, np.where(known, y, np.nan), np.where(known, x, np.nan), known, member & ~known, unsure)
+        return cls(i, e, np.where(known, y, np.nan), np.where(known, x, np.nan), size, known, member & ~known, unsure)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -132,17 +154,14 @@ def _estimates(samples: Sequence[_Sampled], rows: pd.DataFrame, area: pd.Series)
         columns = {k: v for s in members for k, v in s.columns().items()}
         columns |= {f"x{s.number}": s.x for s in members if s.entry.of}
         base = rows[["weight", "stratum", "village_code"]].assign(area=area.to_numpy())
-        size = _number(rows, f"w{members[0].number}") if weight else np.ones(len(rows))
-        data = pd.concat([base.assign(persons=size), pd.DataFrame(columns, index=rows.index)], axis=1)[inside]
+        data = pd.concat([base.assign(persons=members[0].size), pd.DataFrame(columns, index=rows.index)], axis=1)[inside]
         design, _ = design_of(data, "persons" if weight else "households")
         for one in _estimate(statistic, members, data, design):
             found[one.statistic.split("/")[0], str(one.domain["area"])] = one
     return found
 
 
-def _estimate(
-    statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign
-) -> Iterator[Estimate]:
+def _estimate(statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign) -> Iterator[Estimate]:
     """The estimator of a statistic on the columns of its members, by area."""
     names = [n for s in members for n in s.columns() if data[n].notna().any()]
     if statistic is Statistic.SHARE:
@@ -170,7 +189,9 @@ def _areas_of(rows: pd.DataFrame, level: str, year: int) -> pd.DataFrame:
     """The areas of one level in a fixed order; `label` is the estimators' domain."""
     column = _AREA[level]
     there = rows[column].notna()
-    city = dict(zip(rows.loc[there, column].astype(str), rows.loc[there, "city"].astype(str), strict=True))
+    once = rows.loc[there, [column, "city"]] if column != "city" else rows.loc[there, ["city"]]
+    once = once[~once[column].duplicated(keep="last")]
+    city = dict(zip(once[column].astype(str), once["city"].astype(str), strict=True))
     labels = sorted(city)
     inside = [None if level != "city_split" else label.endswith("|in") for label in labels]
     return pd.DataFrame(
@@ -180,11 +201,6 @@ def _areas_of(rows: pd.DataFrame, level: str, year: int) -> pd.DataFrame:
             "label": labels,
         }
     )  # fmt: skip
-
-
-def _number(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """(n,) floats of an evaluated expression, NaN where unknown."""
-    return rows[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
 def _fill(e: Indicator, out: dict[str, np.ndarray], a: int, one: Estimate | None, method: Method) -> None:
@@ -198,9 +214,7 @@ def _fill(e: Indicator, out: dict[str, np.ndarray], a: int, one: Estimate | None
         out["low"][a], out["high"][a] = one.ci_low, one.ci_high
 
 
-def _state(
-    e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool
-) -> VerdictState:
+def _state(e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool) -> VerdictState:
     """The verdict of a share that survives both treatments of its unknown answers; other statistics by interval."""
     main = parts["y"]
     if main is None:

@@ -84,9 +84,9 @@ class ProvinceInput:
     meta: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     pairings: Pairings | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
     risk: RiskTables | None = None
     risk_reason: str = ""
-    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
