@@ -137,6 +137,16 @@ def test_constant_empty_and_identifying_columns_are_left_out_with_a_warning(rows
     assert {"constant", "empty", "household_id"} <= {str(w.message).split("'")[1] for w in said}
 
 
+def test_a_sampling_weight_is_no_feature_but_another_weight_is(rows):
+    X, y = rows
+    more = X.assign(weight=np.arange(1500) % 7 + 1.0, birth_weight=np.arange(1500) % 11)
+    with pytest.warns(RiskWarning, match="'weight' is not used: a sampling weight"):
+        fitted = ReturnRiskClassifier(WELFARE, LINE).fit(more, y)
+    names = {t.name for t in fitted.model_.plan.terms}
+    assert "weight" not in names
+    assert "birth_weight" in names
+
+
 def test_a_second_line_is_a_price_not_an_amount(rows):
     X, y = rows
     X["extreme_line_yuan"] = X[LINE] * np.random.default_rng(0).uniform(0.42, 0.44, 1500)

@@ -3,7 +3,8 @@
 Rules. `welfare` and `line` become one term, log(welfare / line). Money columns are divided by the line, so that
 inflation between years does no harm; so is every other column that carries the welfare column's unit as its last
 word (`labour_income_ars` beside `household_income_ars`). A column whose name ends in `_code` holds codes, never
-numbers. Text and categories are levels. Constant and all-missing columns and identifiers are left out, with a warning.
+numbers. Text and categories are levels. Constant and all-missing columns, identifiers and sampling weights (by name) are
+left out, with a warning.
 Missing is a state of its own; it is never filled.
 """
 
@@ -23,6 +24,8 @@ MAX_LEVELS = 100  # more levels than this name households or villages rather tha
 RATIO_FLOOR = 0.01  # income at or below 1 % of the line, zero or negative, counts as 1 % of the line
 SECOND_LINE = 0.1  # standard deviation of log(amount / line) below which the amount is itself a line
 RATIO = "log_welfare_to_line"
+DESIGN = frozenset(f"{kind}weight" for kind in ("", "sample_", "sampling_", "survey_", "design_", "household_"))
+"""Names of sampling weights: they tell how the sample was drawn where it was drawn, not what a household is like."""
 MISSING, UNSEEN = -1, -2
 
 
@@ -110,6 +113,9 @@ def make_plan(
         if column == line or column in skip:
             continue
         kind = _kind(column, frame[column], welfare, line, money, unit)
+        if kind == "number" and str(column).lower() in DESIGN:
+            left_out[str(column)] = "a sampling weight tells how the sample was drawn; pass it as sample_weight="
+            continue
         term, reason = _term(column, frame[column], kind)
         if kind == "money" and term is not None and _is_line(frame[column], frame[line]):
             term, reason = None, "another line rather than an amount: it hardly differs relative to the line"
