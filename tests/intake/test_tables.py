@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from evaltools.errors import DataInvalidError, DataMissingError, ParameterError, RuleBookError, ScopeError
-from evaltools.intake import Tables, open_tables
+from evaltools.intake import Tables, load_contract, open_tables
 from evaltools.intake.source import ParquetSource
 
 TABLES = ("regions", "villages", "households")
@@ -232,3 +233,18 @@ def test_a_file_with_identifiers_in_its_text_is_never_handed_on_as_it_is(folder:
     assert path is not None
     assert path != folder / "regions.parquet"
     assert "13800138000" not in pd.read_parquet(path).to_csv()
+
+
+def test_a_row_group_of_one_city_is_chosen_without_reading_it(tmp_path, monkeypatch):
+    """Only groups of several cities, or with rows of none, need a look."""
+    codes = ["441400", "441400", "445200", "445200", "441400", "445200", None, "441400", "999999", "999999"]
+    path = tmp_path / "visits.parquet"
+    pq.write_table(pa.table({"visit_id": [str(i) for i in range(10)], "city_code": codes}), path, row_group_size=2)
+    scanned = []
+    scan = ParquetSource._scan
+    monkeypatch.setattr(
+        ParquetSource, "_scan", lambda self, names, rows: scanned.append(int(rows.sum())) or scan(self, names, rows)
+    )
+    source = ParquetSource(path, load_contract("visits"), ["441400"])
+    assert (source.rows - 1).tolist() == [0, 1, 4, 6, 7, 8, 9]  # rows of no known city stay
+    assert scanned == [4]

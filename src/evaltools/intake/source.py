@@ -135,10 +135,30 @@ class ParquetSource:
         inside = np.ones(self.rows_in_file, dtype=bool)
         if cities is None or name not in self.match.positions:
             return inside
-        codes = self._scan([name or ""], inside).column(0).cast(pa.string())
+        settled = self._settled(name or "", cities)
+        unsettled = np.repeat([x is None for x in settled], self._group_rows())
+        codes = self._scan([name or ""], unsettled).column(0).cast(pa.string())
         chosen = compute.is_in(codes, pa.array(cities, pa.string()))
         known = compute.is_in(codes, pa.array(ALL_CITIES, pa.string()))
-        return np.asarray(compute.or_(chosen, compute.invert(known)))
+        inside = np.repeat([bool(x) for x in settled], self._group_rows())
+        inside[unsettled] = np.asarray(compute.or_(chosen, compute.invert(known)))
+        return inside
+
+    def _group_rows(self) -> list[int]:
+        metadata = self._file.metadata
+        return [metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)]
+
+    def _settled(self, name: str, cities: Sequence[str]) -> list[bool | None]:
+        """Whether all rows of a row group belong: its statistics tell, where it holds one city; None where they do not."""
+        metadata, found = self._file.metadata, []
+        physical = self.schema.names[self.match.positions[name]]
+        at = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == physical), None)
+        for g in range(metadata.num_row_groups):
+            stats = metadata.row_group(g).column(at).statistics if at is not None else None
+            code = stats.min if stats is not None and stats.has_min_max and stats.has_null_count else None
+            is_one = stats is not None and isinstance(code, str) and code == stats.max and not stats.null_count
+            found.append((code in cities or code not in ALL_CITIES) if is_one else None)
+        return found
 
     def _scan(self, names: Sequence[str], inside: np.ndarray) -> pa.Table:
         """The columns for the rows of `inside`, batch by batch, so that memory follows the rows that are kept."""

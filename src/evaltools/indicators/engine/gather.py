@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,10 @@ class Index:
             place = np.full(possible, NO_ROWS)
             place[combined] = np.arange(len(combined))
         return cls(theirs, keys, levels, combined, order, first, size, place)
+
+    def without_rows(self) -> Index:
+        """The keys alone."""
+        return replace(self, theirs=Columns({}, {}, 0), order=np.empty(0, dtype=np.int64))
 
     def find(self, block: Block) -> NDArray[np.int64]:
         """(n,) number of the key of each of our rows, or NO_ROWS, NO_KEY."""
@@ -128,6 +132,9 @@ class Gatherer:
             self._indices[table, keys] = Index.of(rows, keys)
         for j in joins:
             self._found[j.column] = self._few(j) if j.reads_our_row else self._grouped(j)
+        paired = {(j.table, j.keys) for j in joins if j.reads_our_row}
+        for key in self._indices.keys() - paired:  # their rows are not looked at again
+            self._indices[key] = self._indices[key].without_rows()
 
     def __call__(self, name: str, block: Block) -> Any:
         """A gathered column for the rows of a block."""
