@@ -7,8 +7,9 @@ memory is its own; times are also given as multiples of reading the columns of t
 
 Last figures on two cores (wall seconds, processor seconds, multiples of reading, peak memory): reading 2.6, 4.8; province 46, 64,
 13 times, 2.1 GiB; one city 4.1, 5.4, 1.1 times, 0.8 GiB. Ten times the rows took 4.7 times the processor time.
-The limits of time are not reached, that of memory is just missed. Of the two large registers' time (profiled alone) a quarter is reading and the look for
-identifiers, three tenths expressions, a fifth counting; of one city's, surveys are a quarter and intake a sixth.
+The limits of time are not reached, that of memory is just missed. Of the two large registers' time (profiled alone) a quarter is
+reading and the look for identifiers, three tenths expressions, a fifth counting; of one city's, surveys are a quarter and intake
+a sixth.
 """
 
 from __future__ import annotations
