@@ -123,6 +123,19 @@ def test_the_same_seed_gives_the_same_model_and_row_order_does_not_matter(househ
     np.testing.assert_array_equal(a.predict_proba(X), b.predict_proba(X))
 
 
+def test_of_very_many_rows_the_interpretable_member_sees_a_draw_and_the_flexible_one_all(households, monkeypatch):
+    from evaltools.risk import combine
+
+    X, y, _, village = households
+    seen, booster = [], combine.fit_booster
+    monkeypatch.setattr(combine, "fit_booster", lambda *a: (seen.append(len(a[2])), booster(*a))[1])
+    model = ReturnRiskClassifier(WELFARE, LINE, max_rows=2000, simple_below=20).fit(X, y, groups=village)
+    assert model.training_["rows_fitted"] == 2000 < model.training_["rows_flexible"] == len(X) == max(seen)
+    full = ReturnRiskClassifier(WELFARE, LINE, simple_below=20).fit(X, y, groups=village)
+    p, q = (m.predict_proba(X)[:, 1] for m in (model, full))
+    assert abs(p.mean() - q.mean()) < 0.005, "the draw is weighted up"
+
+
 def test_works_in_pipelines_and_cross_validation(households):
     X, y, _, _ = households
     X, y = X.head(1200), y[:1200]

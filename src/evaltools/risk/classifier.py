@@ -37,8 +37,8 @@ class ReturnRiskClassifier(ClassifierMixin, BaseEstimator):
     min_events : fewer events than this are refused. Below 30 (for mechanical checks only) the statistical refusals
         (rank, separation) are off.
     simple_below : with fewer events than this the model is the penalised logistic regression alone.
-    max_rows : above this, all events (half as many as `max_rows` at most) and a weighted draw of the others are fitted;
-        `training_` says how many.
+    max_rows : above this the interpretable member is fitted, and both are calibrated, on all events (half as many as
+        `max_rows` at most) and a weighted draw of the others; the flexible member on all rows. `training_` says how many.
     folds : parts of the clusters that are held back in turn to calibrate on, where no later period is; at most 3 of
         them from 2,000 events on, 2 from 25,000 on.
     """

@@ -86,10 +86,14 @@ class Rows:
         )
 
 
-def fit_both(plan: Plan, rows: Rows, seed: int) -> Additive:
-    """The mean of the interpretable and the flexible member, not yet calibrated (level and slope from its own rows)."""
+def fit_both(plan: Plan, rows: Rows, seed: int, whole: Rows | None = None) -> Additive:
+    """The mean of the interpretable and the flexible member, not yet calibrated (level and slope from its own rows).
+
+    whole: the rows of the flexible member, where the interpretable one is fitted on a draw of them
+    """
     logit = fit_logit(plan, rows.terms, rows.y, rows.w, rows.clusters, penalty=0.0, bends=True)
-    flexible = fit_booster(plan, rows.terms, rows.y, rows.w, seed)
+    bent = whole or rows
+    flexible = fit_booster(plan, bent.terms, bent.y, bent.w, seed)
     pairs = list(zip(_all_centred(plan, logit.shapes(plan), rows), _all_centred(plan, flexible, rows), strict=True))
     shapes = tuple(added(a.scaled(0.5), b.scaled(0.5)) for a, b in pairs)
     apart = tuple(added(a, b.scaled(-1.0)) for a, b in pairs)

@@ -67,9 +67,12 @@ def train(spec: ReturnRiskClassifier, frame: pd.DataFrame, y: np.ndarray, w: np.
             warnings.warn(f"column {column!r} is not used: {reason}", RiskWarning, stacklevel=4)
     keys = _keys(data, groups is None, spec.random_state)
     when = None if period is None else period[rows]
-    model, form = _fit_and_calibrate(spec, plan, data, keys, when)
+    whole = None
+    if len(rows) < len(counted):
+        whole = Rows(plan.read(frame.iloc[counted]), y[counted], w[counted], clusters[counted])
+    model, form = _fit_and_calibrate(spec, plan, data, keys, when, whole)
     record = {
-        **form, "rows": len(frame), "rows_fitted": len(rows), "events": int(y[counted].sum()),
+        **form, "rows": len(frame), "rows_fitted": len(rows), "rows_flexible": len(counted), "events": int(y[counted].sum()),
         "rate": float(np.average(y, weights=w)), "clusters": len(np.unique(clusters)), "left_out": left_out,
         "time": spec.time, "newest": None if when is None else float(when.max()),
     }  # fmt: skip
@@ -111,7 +114,7 @@ def _keys(data: Rows, own: bool, seed: int) -> np.ndarray:
 
 
 def _fit_and_calibrate(
-    spec: ReturnRiskClassifier, plan: Plan, data: Rows, keys: np.ndarray, when: np.ndarray | None
+    spec: ReturnRiskClassifier, plan: Plan, data: Rows, keys: np.ndarray, when: np.ndarray | None, whole: Rows | None
 ) -> tuple[Additive, dict[str, Any]]:
     splits = _splits(data, keys, when, spec)
     small = min(data.y.sum(), len(data.y) - data.y.sum()) < spec.simple_below
@@ -122,7 +125,7 @@ def _fit_and_calibrate(
         fit = lambda rows: fit_simple(plan, rows, penalty)  # noqa: E731
     else:
         fit = lambda rows: fit_both(plan, rows, spec.random_state)  # noqa: E731
-    model = fit(data)
+    model = fit(data) if small or whole is None else fit_both(plan, data, spec.random_state, whole)
     if not splits or form.get("penalty") == np.inf:  # income alone by maximum likelihood needs no further slope
         return model, {**form, "calibrated_on": "its own rows"}
     index, scores = held_back_scores(fit, data, splits)
