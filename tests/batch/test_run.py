@@ -39,7 +39,6 @@ def test_one_broken_city_leaves_the_others_whole(notebook, jobs, data):
     assert not (out / ".staging").exists()
 
 
-@pytest.mark.slow
 def test_a_second_run_skips_what_has_not_changed_and_force_runs_it(notebook, jobs):
     planned = jobs(notebook(READ))
     batch.run(planned)
@@ -48,7 +47,6 @@ def test_a_second_run_skips_what_has_not_changed_and_force_runs_it(notebook, job
     assert [r.status for r in batch.run(planned[:1], force=True).records] == ["ok"]
 
 
-@pytest.mark.slow
 def test_changed_inputs_parameters_or_a_lost_output_make_a_city_run_again(notebook, jobs, data, tmp_path):
     book = notebook(READ)
     planned = jobs(book, ("meizhou",))
@@ -62,7 +60,6 @@ def test_changed_inputs_parameters_or_a_lost_output_make_a_city_run_again(notebo
     assert other[0].fingerprint != planned[0].fingerprint
 
 
-@pytest.mark.slow
 def test_a_city_that_fails_after_success_does_not_keep_its_old_report_as_current(notebook, jobs, data):
     book = notebook(READ)
     batch.run(jobs(book, ("meizhou",)), workers=1)

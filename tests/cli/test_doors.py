@@ -27,7 +27,6 @@ def test_the_command_from_a_foreign_directory(tmp_path):
     assert record["parameters"]["year"] == 2020
 
 
-@pytest.mark.slow
 def test_plain_papermill_with_a_city_file(tmp_path, root):
     out = tmp_path / "out.ipynb"
     done = run(BIN / "papermill", root / "notebooks" / "city_report.ipynb", out, "-f",
@@ -36,7 +35,6 @@ def test_plain_papermill_with_a_city_file(tmp_path, root):
     assert "江门市" in out.read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_nbconvert_execute_from_a_foreign_directory(tmp_path, root):
     done = run(BIN / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path,
                root / "notebooks" / "tutorials" / "01_first_city.ipynb", cwd=tmp_path)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whole reports of a helped and a task-free city, made once from the demo data; a helping city in a slow test."""
+"""Whole reports of a helped and a task-free city, made once from the demo data."""
 
 from __future__ import annotations
 

@@ -53,7 +53,6 @@ def texts(folder):
             yield path.name, path.read_bytes().decode("utf-8", "replace")
 
 
-@pytest.mark.slow
 def test_no_planted_identifier_reaches_any_output(planted, make_reports, tmp_path, caplog, capfd):
     before = hash_inputs(planted)
     make_reports(("meizhou",), planted, tmp_path / "out")

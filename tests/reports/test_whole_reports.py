@@ -10,7 +10,6 @@ from evaltools import terms
 from evaltools.provenance import file_digest
 from evaltools.report import unbound_numerals
 
-pytestmark = pytest.mark.slow  # whole reports in five formats: minutes
 CITIES = ("meizhou", "jiangmen")
 FILES = ("report.html", "report.docx", "report.pdf", "report.xlsx", "report.json")
 
@@ -46,6 +45,7 @@ def test_two_runs_on_the_same_inputs_write_the_same_bytes(reports, make_reports,
         assert file_digest(again.folder / name) == file_digest(reports["jiangmen"].folder / name), name
 
 
+@pytest.mark.slow
 def test_two_runs_of_a_helped_city_write_the_same_bytes(reports, make_reports, demo, tmp_path):
     again = make_reports(("meizhou",), demo, tmp_path)["meizhou"]
     for name in FILES:

@@ -15,7 +15,6 @@ from evaltools.synthetic.ledgers.context import planted_kinds
 from evaltools.terms import MonitoringCategory
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.slow  # every entry for every place of the demo: half a minute
 Found = Callable[[pd.DataFrame], "pd.Series[bool]"]
 
 
