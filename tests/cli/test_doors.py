@@ -35,6 +35,7 @@ def test_plain_papermill_with_a_city_file(tmp_path, root):
     assert "江门市" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_nbconvert_execute_from_a_foreign_directory(tmp_path, root):
     done = run(BIN / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path,
                root / "notebooks" / "tutorials" / "01_first_city.ipynb", cwd=tmp_path)  # fmt: skip
@@ -71,9 +72,7 @@ def test_a_refusal_in_a_process_of_its_own(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    "command", ["", "report", "rules", "indicators", "claims", "check", "template", "sample", "synth"]
-)
+@pytest.mark.parametrize("command", ["", "report", "rules", "indicators", "claims", "check", "template", "sample", "synth"])
 def test_help_says_what_goes_in_and_what_comes_out(command, evaltools):
     done = evaltools(*command.split(), "--help")
     assert done.returncode == 0, done.stderr

@@ -39,6 +39,7 @@ def check(manifest, out, cities):
     assert all((out / c / "report.html").exists() for c in cities if c != BROKEN)
 
 
+@pytest.mark.slow
 def test_a_negative_weight_stops_its_city_and_not_its_neighbour(root, part_of_demo, tmp_path):
     cities = (BROKEN, "jiangmen")
     broken = break_weight(part_of_demo(tmp_path / "data", "441600", "440700"))

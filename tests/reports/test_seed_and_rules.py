@@ -34,6 +34,7 @@ def test_a_second_seed_changes_the_numbers_bound_to_data_and_no_rule(part_of_dem
     assert len(survey) > 40
 
 
+@pytest.mark.slow
 def test_a_changed_rule_changes_the_verdicts_and_is_named_in_the_report(part_of_demo, tmp_path):
     book = RuleBook.load().with_value("gate.public_approval_min", 0.999, reason="试算")
     before = CityEvaluation.open(part_of_demo(tmp_path / "data", "441400"), "meizhou", 2020)

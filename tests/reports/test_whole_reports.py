@@ -20,6 +20,7 @@ def test_every_numeral_on_the_page_is_bound_to_rows_or_rule(reports, city):
     assert len(reports[city].report["numbers"]) > 100
 
 
+@pytest.mark.slow
 def test_a_helping_city_shows_its_pairs_and_their_gates_with_every_numeral_bound(make_reports, demo, tmp_path):
     made = make_reports(("guangzhou",), demo, tmp_path)["guangzhou"]
     assert unbound_numerals(made.html, made.report) == []

@@ -17,6 +17,7 @@ from evaltools.report.province.money import chapter_money, judge
 from evaltools.report.province.problems import Problem, merged, problems_of
 from evaltools.terms import CITIES, VerdictState
 
+pytestmark = pytest.mark.slow  # the whole province, executed: a minute
 CHAPTERS = ("摘要", "一", "二", "三", "四", "五", "六", "七", "附录A", "附录B", "附录C", "附录D", "附录E")
 
 

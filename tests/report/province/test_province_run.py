@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from bs4 import BeautifulSoup
 
 from evaltools import batch
+
+pytestmark = pytest.mark.slow  # the whole province, executed: a minute
 
 
 def test_five_files_and_the_executed_notebook_stand_in_the_folder_province(folder):
