@@ -1,15 +1,35 @@
-"""Made-up results of the model of returns, as they may be published: every number known, no model fitted."""
+"""Made-up results of the model of returns, as they may be published: every number known, no model fitted; and how the
+tests of the chapters that print them read a chapter."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from evaltools.report.chapters import seven_lists, seven_scenarios
+from evaltools.report.charts.picture import Picture
+from evaltools.report.inline import plain_text
 from evaltools.risk.card import CardItem
 from evaltools.risk.published import CityTables, ModelTables, RiskTables
 from evaltools.risk.scenarios import scenarios
 
 SHARES = (0.05, 0.10, 0.20)
 NA = float("nan")
+
+
+def said(chapter) -> str:
+    """All text of a chapter."""
+    out = []
+    for b in chapter.blocks:
+        out += [plain_text(getattr(b, k)) for k in ("title", "text", "parts", "n", "note", "source", "alt") if hasattr(b, k)]
+        out += [plain_text(c) for row in getattr(b, "rows", ()) for c in row]
+        out += [plain_text(i) for i in getattr(b, "items", ())]
+    return "\n".join(out)
+
+
+def undraw(monkeypatch, *charts) -> None:
+    """Charts of lists and scenarios, and these (module, name), are not drawn: their tables are what is tested."""
+    for module, name in (*charts, (seven_lists, "recall_lines"), (seven_scenarios, "scenario_bars")):
+        monkeypatch.setattr(module, name, lambda *a, **k: Picture("<svg/>", b"", {}))
 
 
 def reach(model=(NA, 0.36, 0.57), income=(NA, 0.14, 0.37), n=3977) -> pd.DataFrame:

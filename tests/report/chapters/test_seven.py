@@ -15,17 +15,16 @@ from evaltools import terms
 from evaltools.report.assemble import assemble
 from evaltools.report.blocks import Bound, Callout, Document, Figure, Table
 from evaltools.report.chapters import seven as seven_text
-from evaltools.report.chapters import seven_lists, seven_scenarios
 from evaltools.report.chapters.appendix_card import appendix_f
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.seven import calibration_word, chapter_seven, level_word
-from evaltools.report.charts.picture import Picture
 from evaltools.report.inline import plain_text
 from evaltools.report.model import HelpedCity
 from evaltools.risk.published import Absence, RiskTables
 
 made = ModuleType("risk_results")
 SourceFileLoader("risk_results", str(Path(__file__).with_name("risk_results.py"))).exec_module(made)
+said = made.said
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +48,7 @@ def seven(inputs, undrawn):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    for module, name in ((seven_text, "calibration"), (seven_lists, "recall_lines"), (seven_scenarios, "scenario_bars")):
-        monkeypatch.setattr(module, name, lambda *a, **k: Picture("<svg/>", b"", {}))
-
-
-def said(chapter) -> str:
-    """All text of a chapter."""
-    out = []
-    for b in chapter.blocks:
-        out += [plain_text(getattr(b, k)) for k in ("title", "text", "parts", "n", "note", "source", "alt") if hasattr(b, k)]
-        out += [plain_text(c) for row in getattr(b, "rows", ()) for c in row]
-        out += [plain_text(i) for i in getattr(b, "items", ())]
-    return "\n".join(out)
+    made.undraw(monkeypatch, (seven_text, "calibration"))
 
 
 def block(chapter, key):

@@ -15,8 +15,6 @@ import pytest
 
 from evaltools.report.assemble import assemble
 from evaltools.report.blocks import Callout, Document, Figure
-from evaltools.report.chapters import seven_lists, seven_scenarios
-from evaltools.report.charts.picture import Picture
 from evaltools.report.inline import plain_text
 from evaltools.report.province import risk as text_of
 from evaltools.report.province.desk import ProvinceDesk
@@ -28,6 +26,7 @@ from evaltools.standards import RuleBook
 made = ModuleType("risk_results")
 _FILE = Path(__file__).parents[1] / "chapters" / "risk_results.py"
 SourceFileLoader("risk_results", str(_FILE)).exec_module(made)
+said = made.said
 DAY = date(2020, 12, 31)
 OTHER = {"440900": made.city_tables("440900", households=2000, expected=(50.0, 44.0, 60.0))}
 GONE = {"441800": Absence("broken_table", "households: 3 rows")}
@@ -55,17 +54,7 @@ def usual(desk):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    for module, name in ((text_of, "expected_rates"), (seven_lists, "recall_lines"), (seven_scenarios, "scenario_bars")):
-        monkeypatch.setattr(module, name, lambda *a, **k: Picture("<svg/>", b"", {}))
-
-
-def said(chapter) -> str:
-    out = []
-    for b in chapter.blocks:
-        out += [plain_text(getattr(b, k)) for k in ("title", "text", "parts", "n", "note", "source", "alt") if hasattr(b, k)]
-        out += [plain_text(c) for row in getattr(b, "rows", ()) for c in row]
-        out += [plain_text(i) for i in getattr(b, "items", ())]
-    return "\n".join(out)
+    made.undraw(monkeypatch, (text_of, "expected_rates"))
 
 
 def cells(chapter, key):
