@@ -117,13 +117,11 @@ def ranked(data: Data, y: str, design: SurveyDesign, by: Names, curve: Curve, la
 def by_domains(data: Data, y: str, design: SurveyDesign, by: Names, options: Options,
                one: Callable[[Rows, Common | None], Estimates], line: Line | None = None) -> Estimates:  # fmt: skip
     """`one` on all rows; of a file with more rows than are held at once, on whole domains at a time."""
-    if isinstance(data, pd.DataFrame) or options.overall or not (names(by) and parquet.is_long(data, design, batches.HELD)):
+    shared = None if line is None or line.is_own else line
+    is_whole = options.overall or not names(by) or (shared is not None and shared.of_file is None)
+    if is_whole or isinstance(data, pd.DataFrame) or not parquet.is_long(data, design, batches.HELD):
         return one(load_rows(data, design, [y], names(by), options.where), None)
-    common = None
-    if line is not None and not line.is_own:
-        if line.of_file is None:
-            return one(load_rows(data, design, [y], names(by), options.where), None)
-        common = line.of_file(data, y, design)
+    common = shared.of_file(data, y, design) if shared is not None and shared.of_file is not None else None
     parts = batches.load_batches(data, design, [y], names(by), options.where)
     return joined([one(rows, common) for rows in parts])
 
