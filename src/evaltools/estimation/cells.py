@@ -82,8 +82,7 @@ def read_rows(
     if design.weight is not None:
         weight = numeric(data, design.weight)
     check_weights(weight * size, data.index, " x ".join(design.weight_columns) or "weight")
-    token = b"" if design.psus else np.ascontiguousarray(weight).tobytes()
-    units, unit = build_units(data[list(design.key_columns)], design, token)
+    units, unit = drawn_units(data, design, weight)
     code, domains = domain_codes(data, by)
     cell, first = pair(unit, code)
     layout = Layout(units, domains, unit[first], code[first])
@@ -92,6 +91,12 @@ def read_rows(
         if (cell < 0).all():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
     return Rows(layout, cell, unit, weight * size, size, {c: numeric(data, c) for c in columns})
+
+
+def drawn_units(data: pd.DataFrame, design: SurveyDesign, weight: Array) -> tuple[Units, Codes]:
+    """The units of a design and the last-stage unit of each row; without PSUs rows are known by their weights."""
+    token = b"" if design.psus else np.ascontiguousarray(weight).tobytes()
+    return build_units(data[list(design.key_columns)], design, token)
 
 
 def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
@@ -176,9 +181,14 @@ def numeric(data: pd.DataFrame, name: str) -> Array:
             f"column {name!r} is not numeric but {column.dtype}", expected="numbers or true/false",
             todo="convert it where it is read (intake contracts do), so that bad values are counted",
         ) from None  # fmt: skip
+    return finite(values, data.index, name)
+
+
+def finite(values: Array, index: pd.Index, name: str) -> Array:
+    """Values of which none is infinite."""
     infinite = np.isinf(values)
     if infinite.any():
-        raise EstimationError(f"column {name!r} holds infinite values", where=rows_text(data.index[infinite]))
+        raise EstimationError(f"column {name!r} holds infinite values", where=rows_text(index[infinite]))
     return values
 
 
