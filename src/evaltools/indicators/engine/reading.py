@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,11 @@ class Columns:
         if ("whole", name) not in self.codes:
             self.codes["whole", name] = self.value(name)
         return self.codes["whole", name]
+
+    def taken(self, rows: np.ndarray) -> Columns:
+        """Some rows, in another order."""
+        at = pa.array(rows)
+        return replace(self, arrays={n: a.take(at) for n, a in self.arrays.items()}, count=len(rows), codes={})
 
     def dictionary(self, name: str) -> pa.Array:
         """The different texts of a column."""
