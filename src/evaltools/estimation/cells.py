@@ -107,21 +107,32 @@ def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
     pick = slice(None) if everything else inside
     cell, weight = rows.cell[pick], rows.weight[pick]
     columns = {name: values[pick] for name, values in rows.columns.items()}
-    powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
     distinct = list({one.key: one for one in sums}.values())
     table = np.zeros((count, len(distinct)))
-
-    def add(s: int) -> None:
-        with np.errstate(all="ignore"):
-            value = distinct[s].value.array(columns) * powers[distinct[s].power]
-            valid = valid_rows(columns, distinct[s], len(weight))
-        if not valid.all():
-            value = np.where(valid, value, 0.0)
-        table[:, s] = np.bincount(cell, value, count)
-
-    each(len(distinct), add, len(weight))
+    groups: dict[tuple, list[int]] = {}
+    for s, one in enumerate(distinct):
+        groups.setdefault((one.needs, one.inside.sql if one.inside else ""), []).append(s)
+    for some in groups.values():
+        _add(table, some, distinct, cell, weight, columns)
     place = {one.key: s for s, one in enumerate(distinct)}
     return table[:, [place[one.key] for one in sums]]
+
+
+def _add(table: Array, some: Sequence[int], sums: Sequence[Sum], cell: Codes, weight: Array, columns: dict[str, Array]) -> None:
+    """The sums numbered `some`, which are over the same rows, in the columns of a table."""
+    with np.errstate(all="ignore"):
+        valid = valid_rows(columns, sums[some[0]], len(weight))
+    if not valid.all():
+        needed = frozenset().union(*(sums[s].value.columns | sums[s].needs for s in some))
+        cell, weight, columns = cell[valid], weight[valid], {name: columns[name][valid] for name in needed}
+    powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
+
+    def add(i: int) -> None:
+        with np.errstate(all="ignore"):
+            value = sums[some[i]].value.array(columns) * powers[sums[some[i]].power]
+        table[:, some[i]] = np.bincount(cell, value, len(table))
+
+    each(len(some), add, len(weight))
 
 
 def valid_rows(columns: dict[str, Array], one: Sum, n: int) -> np.ndarray:

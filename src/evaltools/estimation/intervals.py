@@ -69,8 +69,9 @@ def korn_graubard_n(rate: Array, se: Array, n: Array, df: Array, level: float) -
 
 def quantile_t(df: Array, level: float) -> Array:
     """Two-sided critical value of Student's t; NaN where df < 1."""
-    df = np.asarray(df, float)
-    return np.where(df >= 1, special.stdtrit(np.maximum(df, 1.0), (1 + level) / 2), np.nan)
+    some, place = np.unique(np.asarray(df, float), return_inverse=True)  # many domains, few different numbers
+    found = np.where(some >= 1, special.stdtrit(np.maximum(some, 1.0), (1 + level) / 2), np.nan)
+    return found[place].reshape(np.shape(df))
 
 
 def rate_interval(method: str, rate: Array, se: Array, n: Array, df: Array, level: float) -> tuple[Array, Array]:

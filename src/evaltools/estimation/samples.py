@@ -70,10 +70,12 @@ class Sample:
     index: pd.Index
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, design: SurveyDesign, sets: Sequence[Codes]) -> Sample:
-        """The design's columns of a frame. sets: (n,) number of each row's domain, none of 0 to D - 1 without rows.
+    def of(cls, frame: pd.DataFrame, design: SurveyDesign, small: Codes, sets: Sequence[Codes]) -> Sample:
+        """The design's columns of a frame.
 
-        EstimationError as for any estimate: a weight, stratum or PSU that is missing, a PSU in two strata.
+        small: (n,) number of each row's smallest domain; sets: for each set, the domain that holds each of the smallest;
+        domains are numbered from 0, none without rows. EstimationError as for any estimate: a weight, stratum or PSU that is
+        missing, a PSU in two strata.
         """
         if design.weight is None or design.size or design.replicates or design.calibration:
             raise EstimationError("a sample from arrays has weights, and no size, replicates or calibration of its own")
@@ -81,22 +83,20 @@ class Sample:
         weight = numeric(frame, design.weight)
         check_weights(weight, frame.index, design.weight)
         units, unit = drawn_units(frame, design, weight)
-        small, first = np.zeros(len(frame), np.int64), np.zeros(1, np.int64)
-        for codes in sets:
-            small, first = pair(small, codes)
         cell, one = pair(unit, small)  # one: a row of each cell
-        found = [pair(unit[one], codes[one]) for codes in sets]
+        unit_of, small_of = unit[one], small[one]
+        found = [pair(unit_of, codes[small_of]) for codes in sets]
         starts = np.cumsum([0, *(int(codes.max(initial=-1)) + 1 for codes in sets)])
         before = np.cumsum([0, *(len(head) for _, head in found)])
         part = np.stack([of_set + b for (of_set, _), b in zip(found, before, strict=False)])
-        row = [one[head] for _, head in found]
-        domain = np.concatenate([codes[at] + s for codes, at, s in zip(sets, row, starts, strict=False)])
-        layout = Layout(units, _labels(starts), unit[np.concatenate(row)], domain)
+        domain = np.concatenate([codes[small_of][h] + s for codes, (_, h), s in zip(sets, found, starts, strict=False)])
+        layout = Layout(units, _labels(starts), unit_of[np.concatenate([head for _, head in found])], domain)
         adds = sparse.csr_matrix(
             (np.ones(part.size), (part.ravel(), np.tile(np.arange(len(one)), len(sets)))), shape=(before[-1], len(one))
         )
-        smallest = Layout(units, pd.DataFrame({"domain": np.arange(len(first))}), unit[one], small[one])
-        return cls(design, Rows(smallest, cell, unit, weight, np.ones(len(frame)), {}), layout, adds, starts, part, frame.index)
+        smallest = Layout(units, pd.DataFrame({"domain": np.arange(len(sets[0]))}), unit_of, small_of)
+        rows = Rows(smallest, cell, unit, weight, np.ones(len(frame)), {})
+        return cls(design, rows, layout, adds, starts, part, frame.index)
 
     def estimate(self, items: Sequence[Item], columns: Mapping[str, Array], size: tuple[str, Array] | None = None,
                  level: float = 0.95) -> Estimates:  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from evaltools.estimation import Item
 from evaltools.indicators.engine.entry import Indicator, Statistic
-from evaltools.indicators.engine.language import Compiled
 from evaltools.indicators.engine.rows import Block
-from evaltools.indicators.engine.values import Coded, Truth
+from evaltools.indicators.engine.values import Coded, Truth, missing
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.bool_] | slice
 SURVEY_LEVELS = ("province", "city", "county", "city_split")
 _KIND = {Statistic.SHARE: "rate", Statistic.MEAN: "mean", Statistic.TOTAL: "total", Statistic.COUNT: "total"}
 _NOWHERE = -1
@@ -30,10 +30,12 @@ def numbers(found: Any) -> Any:
 
 
 def categories(found: Coded) -> pd.Categorical:
-    """Texts in sorted order."""
-    words = sorted(found.values)
-    place = {word: i for i, word in enumerate(words)}
-    return pd.Categorical.from_codes(found.spread([place[w] for w in found.values], _NOWHERE, np.int64), words)
+    """Texts in sorted order, those that occur."""
+    used = np.unique(found.codes[found.codes >= 0]).tolist()
+    used.sort(key=lambda code: found.values[code])
+    place = np.full(len(found.values) + 1, _NOWHERE)
+    place[used] = np.arange(len(used))
+    return pd.Categorical.from_codes(place[found.codes], [found.values[code] for code in used])
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,18 @@ class Sampled:
     unsure: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, e: Indicator, block: Block, rows: NDArray[np.bool_]) -> Sampled:
-        """Evaluated on the rows of a block that `rows` marks."""
+    def of(cls, e: Indicator, block: Block, rows: Rows) -> Sampled:
+        """Evaluated on the rows of a block that `rows` picks."""
 
-        def of_rows(x: Compiled | None) -> Array:
-            found = numbers(block.value(x.step)) if x else np.float64(1)
+        def picked(found: Any) -> Any:
             return np.broadcast_to(found, (block.count,))[rows]
 
-        population, y, x = of_rows(e.population), of_rows(e.measure), of_rows(e.of)
-        member, unsure = population == 1, np.isnan(population)
-        known = member & ~np.isnan(y) & ~np.isnan(x)
-        return cls(e, np.where(known, y, np.nan), np.where(known, x, np.nan), known, member & ~known, unsure)
+        population = block.value(e.population.step) if e.population else Truth(np.bool_(True), np.bool_(False))
+        member, unsure = picked(population.yes), picked(population.unknown)
+        y, x = (block.value(part.step) if part else np.float64(1) for part in (e.measure, e.of))
+        known = member & ~picked(missing(y) | missing(x))
+        y, x = (np.where(known, picked(numbers(part)), np.nan) for part in (y, x))
+        return cls(e, y, x, known, member & ~known, unsure)
 
     @property
     def masks(self) -> tuple[NDArray[np.bool_], ...]:
@@ -99,21 +102,29 @@ class SampledAreas:
         """small : (n,) number of each interview's smallest area; places : these areas, as `Places.small` gives them"""
         last = np.full(len(places), _NOWHERE)
         last[small] = np.arange(len(small))  # of several interviews in an area, the last
-        codes, at, frames = {}, {}, []
-        start = 0
+        city = places["city"].to_numpy(dtype=object)
+        codes, at, keys, start = {}, {}, [], 0
         for level in levels:
             labels = np.where(last >= 0, _labels(places, level), None)
             words = sorted({x for x in labels if x is not None})
             place = {x: i for i, x in enumerate(words)}
             codes[level] = np.array([place.get(x, _NOWHERE) for x in labels], dtype=np.int64)
-            frames.append(_frame(words, codes[level], places["city"].to_numpy(), last, level, year))
             at[level] = slice(start, start := start + len(words))
-        frame = pd.concat(frames, ignore_index=True)
+            keys += zip([level] * len(words), words, _newest(codes[level], last, city, len(words)), strict=True)
+        frame = pd.DataFrame({
+            "year": np.full(len(keys), year), "level": pd.array([level for level, _, _ in keys], dtype="str"),
+            "city_code": pd.array(["" if level == "province" else own for level, _, own in keys], dtype="str"),
+            "area_code": pd.array([word.split("|")[0] for _, word, _ in keys], dtype="str"),
+            "inside": pd.array([None if k != "city_split" else w.endswith("|in") for k, w, _ in keys], dtype="boolean"),
+        })  # fmt: skip
         return cls(frame, small, codes, at)
 
-    def rows(self, level: str) -> NDArray[np.int64]:
-        """(n,) number of each interview's area at a level, -1 where none is known."""
-        return self.codes[level][self.small]
+    def same_rows(self) -> Iterator[tuple[list[str], NDArray[np.bool_]]]:
+        """Levels whose areas hold the same smallest areas, and (smallest areas,) which these are."""
+        found: dict[bytes, tuple[list[str], NDArray[np.bool_]]] = {}
+        for level, codes in self.codes.items():
+            found.setdefault((codes >= 0).tobytes(), ([], codes >= 0))[0].append(level)
+        yield from found.values()
 
     def counts(self, masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
         """(m, areas) how many interviews each of m (n,) masks marks in each area."""
@@ -135,20 +146,14 @@ def _labels(places: pd.DataFrame, level: str) -> Any:
     if level == "county":
         told, label = told & pd.notna(county), county
     elif level == "city_split":
-        told, label = told & pd.notna(inside), np.array([f"{c}|{'in' if i else 'out'}" for c, i in zip(city, inside, strict=True)])
+        told &= pd.notna(inside)
+        label = np.array([f"{c}|{'in' if i is True else 'out'}" for c, i in zip(city, inside, strict=True)], dtype=object)
     return np.where(told, label, None)
 
 
-def _frame(words: Sequence[str], codes: Any, city: Any, last: Any, level: str, year: int) -> pd.DataFrame:
-    """The areas of one level. The city of a county is that of its last interview."""
-    newest = np.full(len(words), _NOWHERE)
+def _newest(codes: Any, last: Any, city: Any, count: int) -> list[Any]:
+    """The city of each area: that of its last interview."""
+    newest = np.full(count, _NOWHERE)
     np.maximum.at(newest, codes[codes >= 0], last[codes >= 0])
     of_interview = dict(zip(last.tolist(), city.tolist(), strict=True))
-    inside = [None if level != "city_split" else word.endswith("|in") for word in words]
-    return pd.DataFrame(
-        {
-            "year": year, "level": level,
-            "city_code": ["" if level == "province" else of_interview[i] for i in newest.tolist()],
-            "area_code": [word.split("|")[0] for word in words], "inside": pd.array(inside, dtype="boolean"),
-        }
-    )  # fmt: skip
+    return [of_interview[i] for i in newest.tolist()]

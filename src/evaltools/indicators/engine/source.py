@@ -61,14 +61,13 @@ class Setting:
         """
         if not self.tables.has("villages"):
             return {}
-        found: dict[str, bool] = {}
-        for columns in self.reader("villages").read(("village_code", "is_poor_village"), Selection()):
-            codes, poor = columns.value("village_code"), columns.value("is_poor_village")
-            for answer, mask in ((False, poor.no), (True, poor.yes)):
-                for i in np.unique(codes.codes[mask & (codes.codes >= 0)]):
-                    code = codes.values[i]
-                    found[code] = found.get(code, False) or answer
-        return found
+        wanted = Selection(cities=self.cities, is_partner=True)
+        columns = self.reader("villages").whole(("village_code", "is_poor_village"), wanted)
+        codes, poor = columns.value("village_code"), columns.value("is_poor_village")
+        told, is_poor = (np.zeros(len(codes.values) + 1, dtype=bool) for _ in range(2))  # the last: rows without a code
+        told[codes.codes[poor.yes | poor.no]] = is_poor[codes.codes[poor.yes]] = True
+        answers = zip(codes.values, told[:-1].tolist(), is_poor[:-1].tolist(), strict=True)
+        return {code: answer for code, known, answer in answers if known}
 
     def rules(self, years: Sequence[int]) -> RuleValues:
         """The rules of these years and all cities."""

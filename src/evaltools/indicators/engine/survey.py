@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from evaltools.indicators.engine.gather import Gatherer
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import Measured, TableSums
 from evaltools.indicators.engine.rows import Block
-from evaltools.indicators.engine.sampled import SURVEY_LEVELS, Sampled, SampledAreas, categories, numbers
+from evaltools.indicators.engine.sampled import SURVEY_LEVELS, Rows, Sampled, SampledAreas, categories, numbers
 from evaltools.indicators.engine.source import RuleValues, Setting, columns_of
 from evaltools.indicators.targeting.verdict import Method, design_of, rate_states, surviving
 from evaltools.terms import VerdictState
@@ -35,11 +35,13 @@ Held = list[tuple[Any, NDArray[np.intp]]]
 
 def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> TableSums:
     """The indicators of one sampled table in the year of the report: main design, answered interviews."""
-    rules = setting.rules((setting.year,))
-    block = _interviews(setting, entries, rules)
+    rules, present = setting.rules((setting.year,)), columns_of(setting.tables, entries[0].table)
+    block = _interviews(setting, entries, rules, present)
     rows = _answered(block)
     samples = [Sampled.of(e, block, rows) for e in entries]
-    areas = _areas(setting, block, rows, levels)
+    chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or setting.cities is None)]
+    small, places = Places.of(block.contract, present, lambda: setting.poor_villages).small(block.columns, setting.year)
+    areas = SampledAreas.of(small[rows], places, chosen, setting.year)
     limits, undefined = rules.limits(entries)
     sums = TableSums(areas.frame, {}, limits, undefined)
     held = {e.id: _held(e, sums, rules) for e in entries}
@@ -55,10 +57,10 @@ def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequ
     return TableSums(areas.frame, measured, limits, undefined, states)
 
 
-def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValues) -> Block:
+def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValues, present: frozenset[str]) -> Block:
     """All rows of a sampled table in the year of the report, with what these entries read."""
     reader = setting.reader(entries[0].table)
-    contract, present = reader.contract, columns_of(setting.tables, entries[0].table)
+    contract = reader.contract
     names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
     names |= {c for c in (contract.city_column, contract.year_column, *DESIGN_COLUMNS) if c in contract.output_columns}
     selection = Selection(years=(setting.year,), cities=setting.cities)
@@ -68,20 +70,12 @@ def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValue
     return Block(contract, columns, rules, gather, as_of, 0, columns.count)
 
 
-def _answered(block: Block) -> Flags:
-    """(count,) interviews of the main design that were given; a table without designs holds no others."""
+def _answered(block: Block) -> Rows:
+    """Interviews of the main design that were given; a table without designs holds no others."""
     if block.contract.table != "survey":
-        return np.ones(block.count, dtype=bool)
+        return slice(None)
     design = block.column("design")
     return design.spread([word == "main" for word in design.values], False, np.bool_) & block.column("is_responded").yes
-
-
-def _areas(setting: Setting, block: Block, rows: Flags, levels: Sequence[str] | None) -> SampledAreas:
-    """The areas of the interviews at the levels wanted."""
-    chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or setting.cities is None)]
-    present = columns_of(setting.tables, block.contract.table)
-    small, places = Places.of(block.contract, present, lambda: setting.poor_villages).small(block.columns, setting.year)
-    return SampledAreas.of(small[rows], places, chosen, setting.year)
 
 
 def _held(e: Indicator, sums: TableSums, rules: RuleValues) -> Held:
@@ -95,8 +89,8 @@ def _held(e: Indicator, sums: TableSums, rules: RuleValues) -> Held:
     return [(some[0][0], np.concatenate([at for _, at in some])) for some in found.values()]
 
 
-def _drawn(found: Any, rows: Flags) -> Any:
-    """A column of the design for the rows marked."""
+def _drawn(found: Any, rows: Rows) -> Any:
+    """A column of the design for some rows."""
     return found[rows] if isinstance(found, np.ndarray) else categories(found.take(rows))
 
 
@@ -125,17 +119,19 @@ def _estimated(
     columns = {s.entry.id: s.treated(is_judged=bool(held[s.entry.id])) for s in samples}
     names = [name for some in columns.values() for name in some]
     found = _Found({name: {f: np.full(len(areas.frame), np.nan) for f in _FIELDS} for name in names})
-    for levels, inside in _same_rows(areas):
+    for levels, some in areas.same_rows():
+        inside = slice(None) if some[areas.small].all() else some[areas.small]
         there = [s for s in samples if s.known[inside].any()]
         if not there:
             continue
-        sample = Sample.of(drawn[inside], design_of(drawn[inside], "households")[0], [areas.rows(k)[inside] for k in levels])
+        design, _ = design_of(drawn[inside], "households")
+        sample = Sample.of(drawn[inside], design, areas.small[inside], [areas.codes[k] for k in levels])
         at = np.concatenate([np.arange(len(areas.frame))[areas.at[k]] for k in levels])
         for weight in dict.fromkeys(s.entry.weight for s in there):
-            some = [s for s in there if s.entry.weight == weight and s.entry.statistic is not Statistic.MEDIAN]
-            values = {name: v[inside] for s in some for name, v in columns[s.entry.id].items()}
-            items = [item for s in some for item in s.items(columns[s.entry.id])]
-            values |= {item.x: s.x[inside] for s in some if s.entry.of for item in s.items([s.entry.id])}
+            chosen = [s for s in there if s.entry.weight == weight and s.entry.statistic is not Statistic.MEDIAN]
+            items = [item for s in chosen for item in s.items(columns[s.entry.id])]
+            values = {name: v[inside] for s in chosen for name, v in columns[s.entry.id].items()}
+            values |= {item.x: s.x[inside] for s in chosen for item in s.items([s.entry.id]) if item.x}
             size = (weight, sizes[weight][inside]) if weight else None
             if items:
                 found.put([item.y for item in items], at, sample.estimate(items, values, size))
@@ -144,15 +140,6 @@ def _estimated(
                 for level, one in zip(levels, sample.medians(s.entry.id, s.y[inside]), strict=True):
                     found.put([s.entry.id], areas.at[level], one)
     return found
-
-
-def _same_rows(areas: SampledAreas) -> Iterator[tuple[list[str], Flags]]:
-    """Levels whose areas hold the same interviews, and which these are: each level is a sample of its own."""
-    found: dict[bytes, tuple[list[str], Flags]] = {}
-    for level in areas.codes:
-        inside = areas.rows(level) >= 0
-        found.setdefault(inside.tobytes(), ([], inside))[0].append(level)
-    yield from found.values()
 
 
 def _measured(e: Indicator, found: _Found, counts: Array, method: Method) -> Measured:
