@@ -162,7 +162,7 @@ def _effective(e: Estimate, rho: float, level: float) -> float:
 
 def _counts(e: Estimate) -> Iterator[Array]:
     """What the effective number of households of a rate follows from."""
-    return map(np.float64, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
+    return map(np.asarray, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
 
 
 def judge(estimate: Estimate | Combination, rule: RuleLike, *, rho: float, level: float = 0.95) -> Verdict:

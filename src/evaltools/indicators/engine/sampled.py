@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evaltools.estimation import Item
 from evaltools.indicators.engine.entry import Indicator, Statistic
 from evaltools.indicators.engine.rows import Block
-from evaltools.indicators.engine.values import Coded, Truth, missing
+from evaltools.indicators.engine.values import Coded, Truth, constant, missing
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.bool_] | slice
@@ -29,13 +29,13 @@ def numbers(found: Any) -> Any:
     return np.asarray(found, dtype=np.float64)
 
 
-def categories(found: Coded) -> pd.Categorical:
-    """Texts in sorted order, those that occur."""
+def categories(found: Coded) -> Any:
+    """Texts as a pandas Categorical: those that occur, in sorted order."""
     used = np.unique(found.codes[found.codes >= 0]).tolist()
     used.sort(key=lambda code: found.values[code])
     place = np.full(len(found.values) + 1, _NOWHERE)
     place[used] = np.arange(len(used))
-    return pd.Categorical.from_codes(place[found.codes], [found.values[code] for code in used])
+    return pd.Categorical.from_codes(place[found.codes], dtype=pd.CategoricalDtype([found.values[code] for code in used]))
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Sampled:
         def picked(found: Any) -> Any:
             return np.broadcast_to(found, (block.count,))[rows]
 
-        population = block.value(e.population.step) if e.population else Truth(np.bool_(True), np.bool_(False))
+        population = block.value(e.population.step) if e.population else constant(True)
         member, unsure = picked(population.yes), picked(population.unknown)
         y, x = (block.value(part.step) if part else np.float64(1) for part in (e.measure, e.of))
         known = member & ~picked(missing(y) | missing(x))
@@ -105,7 +105,8 @@ class SampledAreas:
         city = places["city"].to_numpy(dtype=object)
         codes, at, keys, start = {}, {}, [], 0
         for level in levels:
-            labels = np.where(last >= 0, _labels(places, level), None)
+            labels = _labels(places, level)
+            labels[last < 0] = None
             words = sorted({x for x in labels if x is not None})
             place = {x: i for i, x in enumerate(words)}
             codes[level] = np.array([place.get(x, _NOWHERE) for x in labels], dtype=np.int64)
@@ -142,13 +143,14 @@ def _labels(places: pd.DataFrame, level: str) -> Any:
     city, county, inside = (places[k].to_numpy(dtype=object) for k in ("city", "county", "inside"))
     if level == "province":
         return np.full(len(places), "", dtype=object)
-    told, label = pd.notna(city), city
+    told, label = pd.notna(city), city.copy()
     if level == "county":
-        told, label = told & pd.notna(county), county
+        told, label = told & pd.notna(county), county.copy()
     elif level == "city_split":
         told &= pd.notna(inside)
         label = np.array([f"{c}|{'in' if i is True else 'out'}" for c, i in zip(city, inside, strict=True)], dtype=object)
-    return np.where(told, label, None)
+    label[~told] = None
+    return label
 
 
 def _newest(codes: Any, last: Any, city: Any, count: int) -> list[Any]:

@@ -147,7 +147,8 @@ def _measured(e: Indicator, found: _Found, counts: Array, method: Method) -> Mea
     one = found.columns[e.id]
     low, high = found.interval(e.id, method) if e.statistic is Statistic.SHARE else (one["ci_low"], one["ci_high"])
     nothing = np.full(len(low), np.nan)
-    return Measured(one["estimate"], nothing, nothing, *counts, low, high, one["se"])
+    known, open_, unsure = counts
+    return Measured(one["estimate"], nothing, nothing, known, open_, unsure, low, high, one["se"])
 
 
 def _states(e: Indicator, found: _Found, held: Held, has_unknown: Flags, method: Method) -> NDArray[Any]:
@@ -163,7 +164,8 @@ def _share_states(name: str, found: _Found, rule: Any, at: Any, has_unknown: Fla
     """The verdict of a share that survives both treatments of its unknown answers."""
 
     def states(column: str) -> Any:
-        return rate_states(*(x[at] for x in found.interval(column, method)), rule)
+        low, high = found.interval(column, method)
+        return rate_states(low[at], high[at], rule)
 
     known = states(name)
     if not has_unknown.any():

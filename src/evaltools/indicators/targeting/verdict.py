@@ -214,7 +214,7 @@ def interval_of(e: Estimate | Combination, method: Method) -> tuple[float, float
     if isinstance(e, Combination):
         pieces = [interval_of(p, method)[2] for p in e.pieces]
         return e.low, e.high, float(sum(pieces))
-    counts = map(np.float64, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
+    counts = map(np.asarray, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
     low, high, n_effective = rate_bounds(*counts, rho=method.rho, level=method.level)
     return float(low), float(high), float(n_effective)
 
