@@ -56,11 +56,11 @@ class Stat:
     @property
     def sums(self) -> tuple[Sum, ...]:
         """n, w, w^2, num, den, num^2, num den, den^2 over the rows that hold all columns."""
-        y, x = self.num, self.den
+        y, x, needs = self.num, self.den, self.needs
         yy = self.square or y * y
         yx, xx = (y, x) if x is ONE else (y * x, x * x)
         values = ((ONE, 0), (ONE, 1), (ONE, 2), (y, 1), (x, 1), (yy, 1), (yx, 1), (xx, 1))
-        return tuple(Sum(v, power, self.needs, self.inside) for v, power in values)
+        return tuple(Sum(v, power, needs, self.inside) for v, power in values)
 
 
 WIDTH = 8
