@@ -107,32 +107,34 @@ def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
     pick = slice(None) if everything else inside
     cell, weight = rows.cell[pick], rows.weight[pick]
     columns = {name: values[pick] for name, values in rows.columns.items()}
+    powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
     distinct = list({one.key: one for one in sums}.values())
     table = np.zeros((count, len(distinct)))
     groups: dict[tuple, list[int]] = {}
     for s, one in enumerate(distinct):
         groups.setdefault((one.needs, one.inside.sql if one.inside else ""), []).append(s)
     for some in groups.values():
-        _add(table, some, distinct, cell, weight, columns)
+        _add(table, some, distinct, cell, powers, columns)
     place = {one.key: s for s, one in enumerate(distinct)}
     return table[:, [place[one.key] for one in sums]]
 
 
-def _add(table: Array, some: Sequence[int], sums: Sequence[Sum], cell: Codes, weight: Array, columns: dict[str, Array]) -> None:
-    """The sums numbered `some`, which are over the same rows, in the columns of a table."""
+def _add(table: Array, some: Sequence[int], sums: Sequence[Sum], cell: Codes, powers: dict[int, Array],
+         columns: dict[str, Array]) -> None:  # fmt: skip
+    """The sums numbered `some`, which are over the same rows, in the columns of a table. powers: of the weight"""
     with np.errstate(all="ignore"):
-        valid = valid_rows(columns, sums[some[0]], len(weight))
+        valid = valid_rows(columns, sums[some[0]], len(cell))
     if not valid.all():
         needed = frozenset().union(*(sums[s].value.columns | sums[s].needs for s in some))
-        cell, weight, columns = cell[valid], weight[valid], {name: columns[name][valid] for name in needed}
-    powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
+        cell, columns = cell[valid], {name: columns[name][valid] for name in needed}
+        powers = {power: weight[valid] for power, weight in powers.items()}
 
     def add(i: int) -> None:
         with np.errstate(all="ignore"):
             value = sums[some[i]].value.array(columns) * powers[sums[some[i]].power]
         table[:, some[i]] = np.bincount(cell, value, len(table))
 
-    each(len(some), add, len(weight))
+    each(len(some), add, len(cell))
 
 
 def valid_rows(columns: dict[str, Array], one: Sum, n: int) -> np.ndarray:
