@@ -113,6 +113,11 @@ class Reader:
         return cls(contract, path, meta=pq.read_metadata(path))
 
     @property
+    def names(self) -> list[str]:
+        """The columns that are there."""
+        return list(self.frame.columns if self.meta is None else self.meta.schema.names)
+
+    @property
     def count(self) -> int:
         """How many rows the table has, of all years and cities."""
         return len(self.frame) if self.meta is None else self.meta.num_rows
