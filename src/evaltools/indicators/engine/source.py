@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.entry import Indicator, rule_types
@@ -36,6 +35,7 @@ class Setting:
     years: tuple[int, ...]
     readers: dict[str, Reader] = field(default_factory=dict)
     rule_values: dict[tuple[int, ...], RuleValues] = field(default_factory=dict)
+    present: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def year(self) -> int:
@@ -53,6 +53,14 @@ class Setting:
             self.readers[table] = Reader.open(self.tables, table)
         return self.readers[table]
 
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
+        if table not in self.present:
+            ledger = getattr(self.tables, "quality", None)
+            absent = ledger.tables[table].absent_columns if ledger is not None and table in ledger.tables else ()
+            self.present[table] = frozenset(self.reader(table).names) - frozenset(absent)
+        return self.present[table]
+
     @cached_property
     def poor_villages(self) -> Mapping[str, bool]:
         """Village code -> whether it is a poor one; empty without the table of villages.
@@ -61,13 +69,15 @@ class Setting:
         """
         if not self.tables.has("villages"):
             return {}
+        found: dict[str, bool] = {}
         wanted = Selection(cities=self.cities, is_partner=True)
-        columns = self.reader("villages").whole(("village_code", "is_poor_village"), wanted)
-        codes, poor = columns.value("village_code"), columns.value("is_poor_village")
-        told, is_poor = (np.zeros(len(codes.values) + 1, dtype=bool) for _ in range(2))  # the last: rows without a code
-        told[codes.codes[poor.yes | poor.no]] = is_poor[codes.codes[poor.yes]] = True
-        answers = zip(codes.values, told[:-1].tolist(), is_poor[:-1].tolist(), strict=True)
-        return {code: answer for code, known, answer in answers if known}
+        for columns in self.reader("villages").read(("village_code", "is_poor_village"), wanted):
+            codes, poor = columns.value("village_code"), columns.value("is_poor_village")
+            for answer, mask in ((False, poor.no), (True, poor.yes)):
+                for i in np.flatnonzero(np.bincount(codes.codes[mask] + 1, minlength=len(codes.values) + 1)[1:]):
+                    code = codes.values[i]
+                    found[code] = found.get(code, False) or answer
+        return found
 
     def rules(self, years: Sequence[int]) -> RuleValues:
         """The rules of these years and all cities."""
@@ -167,12 +177,3 @@ def _limit(entry: Indicator, rules: Rules) -> Limit | None:
     if not entry.is_every:
         return target_of(rule)
     return Limit(1.0, ">=") if rule.is_defined and binds(rule) else None
-
-
-def columns_of(tables: Any, table: str) -> frozenset[str]:
-    """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
-    path = tables.path(table)
-    names = pq.read_schema(path).names if path is not None else list(tables.load(table).columns)
-    quality = getattr(tables, "quality", None)
-    ledger = quality.tables.get(table) if quality is not None else None
-    return frozenset(names) - frozenset(ledger.absent_columns if ledger is not None else ())

@@ -18,7 +18,7 @@ from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import Measured, TableSums
 from evaltools.indicators.engine.rows import Block
 from evaltools.indicators.engine.sampled import SURVEY_LEVELS, Rows, Sampled, SampledAreas, categories, numbers
-from evaltools.indicators.engine.source import RuleValues, Setting, columns_of
+from evaltools.indicators.engine.source import RuleValues, Setting
 from evaltools.indicators.targeting.verdict import Method, design_of, rate_states, surviving
 from evaltools.terms import VerdictState
 
@@ -35,7 +35,7 @@ Held = list[tuple[Any, NDArray[np.intp]]]
 
 def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> TableSums:
     """The indicators of one sampled table in the year of the report: main design, answered interviews."""
-    rules, present = setting.rules((setting.year,)), columns_of(setting.tables, entries[0].table)
+    rules, present = setting.rules((setting.year,)), setting.columns(entries[0].table)
     block = _interviews(setting, entries, rules, present)
     rows = _answered(block)
     samples = [Sampled.of(e, block, rows) for e in entries]
