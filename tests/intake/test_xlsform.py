@@ -60,7 +60,8 @@ def test_answers_of_households_that_did_not_respond_are_not_asked(form: tuple[ET
 
 
 ANSWERS = {
-    "started_at": "2020-11-03T09:12:33.120+08:00", "ended_at": "2020-11-03T10:01:02.004+08:00", "interview_date": "2020-11-03", "interviewer_id": "E7", "household_id": "H000001", "interview_id": "uuid:1",
+    "started_at": "2020-11-03T09:12:33.120+08:00", "ended_at": "2020-11-03T10:01:02.004+08:00",
+    "interview_date": "2020-11-03", "interviewer_id": "E7", "household_id": "H000001", "interview_id": "uuid:1",
     "design": "main", "year": "2020", "city_code": "441400", "county_code": "441402", "stratum": "梅江",
     "village_code": "441402001201", "group": "registered_labour", "weight": "12.5", "registry_status": "exited",
     "identification_year": "2016", "persons": "3", "is_responded": "yes", "labour_capacity": "full",
