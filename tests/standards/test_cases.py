@@ -49,6 +49,8 @@ def test_rule_cites_the_document_and_says_what_kind_of_statement_it_is(name, cas
     assert rule.document == BOOK.vocabulary.documents[case["document"]].cite
     assert case["clause"] in rule.clause
     assert rule.status.value == case.get("status", "prescribed")
+    if "says" in case:
+        assert rule.limit_text() == case["says"]
     if rule.is_defined and not BOOK.entries[rule.id].product:
         assert rule.effective_to == case.get("until")
 
@@ -106,6 +108,13 @@ def test_every_rule_has_a_case_on_its_limit_and_one_on_each_side():
             continue
         needed = {"under", "on", "day_before", "document", "clause"} | ({"over"} if entry.unit.kind in ORDERED else set())
         assert needed <= points, f"{rule_id} lacks {sorted(needed - points)}"
+
+
+def test_every_amount_is_said_with_its_unit():
+    """50,000 without 元 would let a limit in another unit pass; shares and lines derived from others need none."""
+    said = {case["rule"] for _, case in ALL if "says" in case}
+    amounts = (e for e in BOOK.entries.values() if e.values and e.unit.kind == "number" and e.unit.low == 0)
+    assert {e.id for e in amounts if e.unit.high != 1} <= said
 
 
 def test_every_dated_value_has_a_case_on_a_date_in_its_span():
