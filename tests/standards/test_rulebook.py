@@ -262,7 +262,8 @@ def test_the_entry_printed_in_the_documentation_is_the_packaged_one():
     shown = parse_yaml(block)[0]
     entry = BOOK.entries[shown["id"]]
     assert (entry.zh, entry.en, entry.comparison, entry.level, entry.population, entry.denominator) == (
-        shown["label"]["zh"], shown["label"]["en"], shown["comparison"], shown["level"], shown["population"], shown["denominator"],
+        shown["label"]["zh"], shown["label"]["en"], shown["comparison"], shown["level"], shown["population"],
+        shown["denominator"],
     )  # fmt: skip
     packaged = [(v.start, v.value, v.status.value, v.document, v.clause, v.confirmed) for v in entry.values]
     keys = ("from", "value", "status", "document", "clause", "confirmed")
