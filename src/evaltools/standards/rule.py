@@ -162,6 +162,8 @@ def _is_unknown(observed: Any) -> bool:
 def _shown(value: Any, unit: Unit, items: tuple[Item, ...], lang: str) -> str:
     if unit.code in ("share", "growth_rate"):
         return f"{value * 100:.10g}%"
+    if unit.code == "growth_gap":  # one growth rate less another
+        return f"{value * 100:.10g}{unit.zh}" if lang == "zh" else f"{value * 100:.10g} {unit.en}"
     if unit.kind == "number":
         number = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
         return f"{number}{unit.zh}" if lang == "zh" else f"{number} {unit.en}"

@@ -34,7 +34,7 @@ from evaltools.report.model import NUMBERS, CityReport, ReportInput
 from evaltools.terms import VerdictState
 
 OWN_PARTS = ("three", "five", "six", "eight", "ten")
-HELPING_PARTS = ("helping_three", "helping_six", "helping_eight")
+HELPING_PARTS = ("helping_three", "helping_five", "helping_six", "helping_eight")
 _FINDS = "二四三五六七八九一"
 """Chapters in the order in which findings of equal weight are listed."""
 

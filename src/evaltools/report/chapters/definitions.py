@@ -55,5 +55,5 @@ def _table(desk: Desk, name: str) -> Table | None:
     )
 
 
-NAMES = {"helping_six": "six_helping", "helping_eight": "eight_helping"}
+NAMES = {"helping_five": "five_helping", "helping_six": "six_helping", "helping_eight": "eight_helping"}
 """Part -> title of its chapter, where it is another than the part's own name."""

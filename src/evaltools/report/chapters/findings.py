@@ -72,8 +72,11 @@ class Finding:
         rule = desk.inp.rules.get(entry(self.kind)["deadline"]) if entry(self.kind)["deadline"] else None
         if rule is None or not rule.is_defined:
             return (desk.say.word("word.client"),)
-        due = desk.limit(rule, sign=False)
-        day = rule.value if len(str(rule.value)) > 5 else f"{desk.inp.year}-{rule.value}"
+        due: Inline = desk.limit(rule, sign=False)
+        is_yearly = len(str(rule.value)) <= 5
+        if is_yearly:  # a day of every year: 4月30日
+            due = inline_parts((desk.year, *(("-",) if desk.lang == "en" else ()), *inline_parts(due)))
+        day = f"{desk.inp.year}-{rule.value}" if is_yearly else rule.value
         late = str(day) < desk.inp.as_of.isoformat()
         return desk.say("ten.overdue" if late else "ten.due", due=due)
 
@@ -116,8 +119,13 @@ def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -
     return list(seen.values())
 
 
-def with_advice(desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding], most: int = 2) -> list[Block]:
-    """A section whose last paragraph ends with what to do about its heaviest findings."""
+def with_advice(
+    desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding], most: int = 2, *, is_headed: bool = False
+) -> list[Block]:  # fmt: skip
+    """A section whose last paragraph ends with what to do about its heaviest findings.
+
+    is_headed : the heading already says what the advice speaks of
+    """
     heaviest = sorted(findings, key=lambda f: -f.weight)
     advice = advice_of(desk, heaviest, short=True)[:most]
     at = max((i for i, b in enumerate(blocks) if isinstance(b, Paragraph)), default=None)
@@ -125,8 +133,28 @@ def with_advice(desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding]
         return list(blocks)
     paragraph = blocks[at]
     assert isinstance(paragraph, Paragraph)
-    longer = Paragraph(desk.say.sentences(paragraph.parts, *advice))
+    if is_headed:
+        mark = "：" if desk.lang == "zh" else ": "
+        subjects = {plain_text(f.subject) + mark for f in heaviest}
+        advice = [_without(text, subjects) for text in advice]
+    said = [desk.say("advice.said", text=text) for text in advice]
+    longer = Paragraph(desk.say.sentences(paragraph.parts, *said))
     return [*blocks[:at], longer, *blocks[at + 1 :]]
+
+
+def _without(text: Parts, heads: Iterable[str]) -> Parts:
+    """Advice without the subject that it begins with."""
+    whole = plain_text(text)
+    head = next((h for h in heads if whole.startswith(h)), "")
+    left, out = len(head), []
+    for part in text:
+        cut = min(left, len(plain_text(part)))
+        left -= cut
+        if not cut:
+            out.append(part)
+        elif isinstance(part, str) and part[cut:]:
+            out.append(part[cut:])
+    return tuple(out)
 
 
 def evidence(desk: Desk, finding: Finding) -> Parts:

@@ -172,9 +172,9 @@ def _rule(desk: Desk, row: Row) -> Rule | None:
     return rule if rule is not None and rule.is_defined and pd.notna(row["target"]) else None
 
 
-def _target(desk: Desk, row: Row) -> Inline:
+def _target(desk: Desk, row: Row, *, sign: bool = True) -> Inline:
     rule = _rule(desk, row)
-    return desk.limit(rule) if rule else desk.say.word("word.no_rule")
+    return desk.limit(rule, sign=sign) if rule else desk.say.word("word.no_rule")
 
 
 def _clause(desk: Desk, row: Row) -> Inline:
@@ -188,7 +188,7 @@ def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], grou
         by_county = spans[row["item"]]
         place: Inline = desk.place(by_county.idxmin()) if len(by_county) else ""
         name = _name(desk, row, ground)
-        what = desk.say("find.coverage", item=name, share=_share(desk, row, ground), limit=_target(desk, row))
+        what = desk.say("find.coverage", item=name, share=_share(desk, row, ground), limit=_target(desk, row, sign=False))
         gap = desk.number(
             float(row["denominator"]) - float(row["numerator"]), "count", f"coverage.{row['item']}.gap", ground
         )
