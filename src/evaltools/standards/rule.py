@@ -115,6 +115,8 @@ class Rule:
 
     def limit_text(self, lang: str = "zh") -> str:
         """Comparison and value together: ≥45%, ≤2%."""
+        if self.is_defined and self.measure.kind in ("date", "month_day") and self.comparison == "<=":
+            return f"不迟于{self.value_text(lang)}" if lang == "zh" else f"by {self.value_text(lang)}"
         sign = {">=": "≥", "<=": "≤", "==": "", "in": "", "all": ""}.get(self.comparison, self.comparison)
         return f"{sign}{self.value_text(lang)}" if self.is_defined else self.value_text(lang)
 

@@ -24,8 +24,9 @@ PERSONAL = ("households", "persons", "loans", "events")
 """Registers whose rows are a household, one of its members, its loan or its case."""
 GROWING = "cumulative"
 """Figures of this kind only grow: data of a later day bound them from above alone."""
-ORDER = (ClaimState.CONFLICTS, ClaimState.ROUNDING, ClaimState.NOT_COMPARABLE, ClaimState.AGREES)
-"""What a figure that stands in several relations is called by: the gravest."""
+ORDER = (ClaimState.CONFLICTS, ClaimState.ROUNDING, ClaimState.AGREES, ClaimState.NOT_COMPARABLE)
+"""What a figure that stands in several relations is called by: the first of these. That it looks like a figure of
+something else says nothing of a figure that agrees with its own kind."""
 
 
 @dataclass(frozen=True)

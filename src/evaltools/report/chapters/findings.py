@@ -33,6 +33,10 @@ class ProblemClass(Term):
     LONG_TERM = "long_term", "需要长期逐步解决的问题", "needing long and gradual work"
 
 
+SECTOR = "sector"
+"""How kinds of findings begin that an indicator of the catalogue gives."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem. `kind`: key of recommendations.yaml; `what`: found and how sure; `rule`: id of the rule it
@@ -103,6 +107,13 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (order.index(f.problem_class), -f.weight)))
 
 
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings without those of an indicator whose rule another finding of the city already stands against."""
+    given = list(findings)
+    taken = {f.rule for f in given if f.rule and not f.kind.startswith(SECTOR)}
+    return [f for f in given if not f.kind.startswith(SECTOR) or f.rule not in taken]
+
+
 def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -> list[Parts]:
     """Recommendations in the order of the findings, each wording once; one that names no place is said of all its
     subjects together."""
@@ -136,9 +147,8 @@ def with_advice(
     if is_headed:
         mark = "：" if desk.lang == "zh" else ": "
         subjects = {plain_text(f.subject) + mark for f in heaviest}
-        advice = [_without(text, subjects) for text in advice]
-    said = [desk.say("advice.said", text=text) for text in advice]
-    longer = Paragraph(desk.say.sentences(paragraph.parts, *said))
+        advice = [desk.say("advice.said", text=_without(text, subjects)) for text in advice]
+    longer = Paragraph(desk.say.sentences(paragraph.parts, *advice))
     return [*blocks[:at], longer, *blocks[at + 1 :]]
 
 

@@ -8,7 +8,7 @@ from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inl
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.helping import guidance, split
-from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, one_a_rule, readings_of, source_of
+from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, one_a_rule, readings_of, size_of, source_of
 from evaltools.report.chapters.shown import Section, part
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import HelpedCity, Reading
@@ -113,4 +113,4 @@ def _finding(desk: Desk, helped: HelpedCity, s: Shown, section: Section, key: st
     what = s.short_of()
     subject = desk.say.word(f"section.{section.key}")
     place = desk.city_name(helped.city)
-    return Finding(OWNER_KIND[section.owner], what, s.reading.entry.rule, place, "", key, subject, weight=2)
+    return Finding(OWNER_KIND[section.owner], what, s.reading.entry.rule, place, size_of(desk, s), key, subject, weight=2)

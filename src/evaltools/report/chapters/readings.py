@@ -188,11 +188,21 @@ def section_blocks(desk: Desk, section: Section, extra: Extra | None = None) -> 
     lost = _absent(desk, section)
     if not rows:
         return [head, Paragraph(say.sentences(say("section.nothing"), lost))], []
-    key = f"indicators-{section.part}-{section.key}"
-    findings = one_a_rule(f for s in rows if (f := _finding(desk, s, section, key)) is not None)
+    key = _key(section)
+    findings = section_findings(desk, section)
     text = say.sentences(_found(desk, rows, key), _sure(desk, rows), _basis(desk, section), _worst(desk, rows), lost)
     blocks = with_advice(desk, [head, Paragraph(text)], findings, most=1, is_headed=True)
     return [*blocks, *(extra(desk, rows) if extra else []), reading_table(desk, section, rows, key)], findings
+
+
+def _key(section: Section) -> str:
+    return f"indicators-{section.part}-{section.key}"
+
+
+def section_findings(desk: Desk, section: Section) -> list[Finding]:
+    """A problem for each rule that an indicator of the section does not keep."""
+    rows = readings_of(desk, desk.inp.indicators, section)
+    return one_a_rule(f for s in rows if (f := _finding(desk, s, section, _key(section))) is not None)
 
 
 def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
@@ -340,7 +350,7 @@ def _finding(desk: Desk, s: Shown, section: Section, key: str) -> Finding | None
     place: Inline = desk.place(r.worst[0]) if r.worst else ""
     subject = desk.say.word(f"section.{section.key}")
     gap = abs((r.value if r.value is not None else r.limit or 0) - (r.limit or 0)) if r.entry.unit == "share" else 0.0
-    return Finding(OWNER_KIND[section.owner], what, r.entry.rule, place, _size(desk, s), key, subject, weight=1 + gap)
+    return Finding(OWNER_KIND[section.owner], what, r.entry.rule, place, size_of(desk, s), key, subject, weight=1 + gap)
 
 
 def one_a_rule(findings: Iterable[Finding]) -> list[Finding]:
@@ -362,7 +372,7 @@ COUNTED_AS = {
 """Unit of observation -> what counts it."""
 
 
-def _size(desk: Desk, s: Shown) -> Inline:
+def size_of(desk: Desk, s: Shown) -> Inline:
     """How many units do not keep the rule; ※ where that may not be printed, nothing where it is no count of units."""
     r = s.reading
     if r.entry.statistic is not Statistic.SHARE:

@@ -46,7 +46,7 @@ def _table(desk: Desk, cls: ProblemClass, findings: Sequence[Finding], ground: G
         key=f"problems-{cls.value}",
         columns=tuple(Column(say.word(f"ten.col_{k}"), width=w) for k, w in widths.items()),
         rows=tuple(_row(desk, f) for f in findings),
-        n=say("ten.n", n=desk.count(len(findings), "items", f"findings.{cls.value}", ground)),
+        n=say("ten.n", n=desk.count(len(findings), "items", f"findings.{cls.value}", ground)), source=say("ten.source"),
     )
 
 
