@@ -43,8 +43,8 @@ class Observed:
 
 @dataclass(frozen=True)
 class Reconciled:
-    """One published figure. `relation`: its gravest relation, None where it stands in none; `trial`: what the data
-    would say were they real (None where nothing measures the figure); `data`: what they do say."""
+    """One published figure. `relation`: the first of its relations in `ORDER`, None where it stands in none;
+    `trial`: what the data would say were they real (None where nothing measures the figure); `data`: what they do say."""
 
     claim: Claim
     relation: ClaimState | None
@@ -134,11 +134,11 @@ def reconcile(
         seen = observed.get(claim.id)
         trial = None if seen is None else data_state(claim, seen)
         data = DataState.NOT_VERIFIABLE if trial is None or is_synthetic else trial
-        found.append(Reconciled(claim, gravest(states.get(claim.id, ())), data, trial, seen))
+        found.append(Reconciled(claim, summed_up(states.get(claim.id, ())), data, trial, seen))
     return tuple(found)
 
 
-def gravest(states: Iterable[ClaimState]) -> ClaimState | None:
+def summed_up(states: Iterable[ClaimState]) -> ClaimState | None:
     """The state that comes first in `ORDER`."""
     return min(states, key=ORDER.index, default=None)
 

@@ -93,7 +93,8 @@ def _as_duty(desk: Desk, reading: Reading) -> Reading:
     if not rule.is_defined:
         return reading
     passes = None if reading.value is None else rule.passes(reading.value)
-    state = {True: VerdictState.MET, False: VerdictState.NOT_MET}.get(passes, VerdictState.EVIDENCE_MISSING)
+    known = VerdictState.MET if passes else VerdictState.NOT_MET
+    state = VerdictState.EVIDENCE_MISSING if passes is None else known
     return replace(reading, state=state, limit=float(rule.value), comparison=str(rule.comparison))
 
 

@@ -92,7 +92,7 @@ class Shown:
             return Bound(text, r.limit, "share", f"rule:{r.entry.rule}.every", self._rule_ground())
         return self.desk.limit(rules[r.entry.rule])
 
-    def short_of(self) -> Inline:
+    def short_of(self) -> Parts:
         """That the value does not keep its limit, in words: 98.3%，未达到100%."""
         r = self.reading
         assert r.entry.rule is not None
