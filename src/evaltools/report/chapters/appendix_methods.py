@@ -24,7 +24,7 @@ def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = (), pa
     say = desk.say
     blocks: list[Block] = [Paragraph(say("a.intro", as_of=desk.as_of)), Heading(say.word("a.rules_heading"))]
     by_chapter: dict[str, list[Rule]] = {}
-    for rule_id in dict.fromkeys((*USED, *extra, *_judged_by(desk))):
+    for rule_id in dict.fromkeys((*USED, *extra, *(_judged_by(desk) if parts else ()))):
         rule = desk.rule(rule_id)
         by_chapter.setdefault(rule.chapter, []).append(rule)
     names = desk.inp.rules.to_frame(desk.lang).set_index("id")["chapter"]
