@@ -154,7 +154,8 @@ def _differences(relation: Relation, claims: Claims) -> tuple[str, str]:
     found = [claims[c] for c in relation.claims()]
     names = {"entity": "对象", "unit": "单位", "scope": "范围", "as_of": "截止日", "kind": "性质"}
     differ = [k for k in names if len({getattr(c, k) for c in found}) > 1]
-    figures = "、".join(f"{_with_unit(c, claims)}（{c.label_zh}）" for c in found)
+    is_one_name = len({c.label_zh for c in found}) == 1
+    figures = "、".join(f"{_with_unit(c, claims)}（{c.label_zh}{'，' + c.scope if is_one_name else ''}）" for c in found)
     zh = f"{figures}：{'、'.join(names[k] for k in differ)}不同，不作比较。{relation.reason}"
     en = ", ".join(f"{c.written} ({c.label_en})" for c in found)
     return zh, f"{en}: they differ in {', '.join(differ)} and are not compared"
