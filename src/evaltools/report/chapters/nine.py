@@ -177,6 +177,10 @@ def _chapter_figure(desk: Desk, own: CityAssessment, assessment: Assessment) -> 
     ends = (np.nanmin(safe, axis=0), np.nanmax(safe, axis=0))
     low_, high_ = (np.where(none, np.nan, 100 * e) for e in ends)
     score, low, high = (100 * own.chapters[c].to_numpy(dtype=float) for c in ("score", "low", "high"))
+    if "floor" in own.chapters:  # a withheld score lies between its floor and full marks
+        hidden = own.chapters["withheld"].to_numpy(dtype=bool)
+        low = np.where(hidden, 100 * own.chapters["floor"].to_numpy(dtype=float), low)
+        high = np.where(hidden, 100.0, high)
     words = {k: say.word(f"nine.word_{k}") for k in ("score", "range", "band", "axis", "none")}
     labels = [chapter_label(desk, r) for r in own.chapters.to_dict("records")]
     picture = chapter_dots(labels, score, low, high, (low_, high_), words=words)
