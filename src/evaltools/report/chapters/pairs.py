@@ -15,6 +15,10 @@ from evaltools.report.model import HelpedCity, Reading
 from evaltools.terms import VerdictState
 
 
+JOINT = ("counties.input_per_eligible",)
+"""Indicators that three payers bring about: shown with their verdict, no problem of the helping city by themselves."""
+
+
 def chapter_money(desk: Desk) -> tuple[Chapter, list[Finding]]:
     """Its share of the input and its guidance funds: due, arrived, on time."""
     blocks, findings = guidance(desk)
@@ -109,7 +113,7 @@ def _cell(desk: Desk, s: Shown) -> Inline:
 
 
 def _finding(desk: Desk, helped: HelpedCity, s: Shown, section: Section, key: str) -> Finding | None:
-    if s.reading.state is not VerdictState.NOT_MET or s.reading.entry.rule is None:
+    if s.reading.state is not VerdictState.NOT_MET or s.reading.entry.rule is None or s.reading.entry.id in JOINT:
         return None
     what = s.short_of()
     subject = desk.say.word(f"section.{section.key}")

@@ -67,3 +67,13 @@ def test_an_indicator_is_no_second_problem_where_its_rule_was_found_broken_alrea
     given = [Finding("sector_helping", (), "a.rule", "", "", "t"), Finding("guidance_late", (), "a.rule", "", "", "t"),
              Finding("sector", (), "b.rule", "", "", "t"), Finding("sector", (), "", "", "", "t")]  # fmt: skip
     assert [f.kind for f in once(given)] == ["guidance_late", "sector", "sector"]
+
+
+def test_an_input_that_another_payer_left_short_is_no_problem_of_the_helping_city(made, desk_of):
+    more = {"limit": 2e4, "comparison": ">="}
+    desk = desk_of(made.reading("counties.input_per_eligible", 19800.0, State.NOT_MET, **more),
+                   made.reading("counties.input_helping_full_share", 1.0, State.MET, limit=1.0, comparison=">="))  # fmt: skip
+    chapter, findings = chapter_money(desk)
+    assert made.rows(chapter, "pairs-share")[0][1] == "19,800元 未达标"
+    assert not [f for f in findings if f.evidence == "pairs-share"]
+    assert "19,800" not in made.words(chapter)
