@@ -14,7 +14,6 @@ from evaltools.report.inline import inline_parts
 from evaltools.report.model import HelpedCity, Reading
 from evaltools.terms import VerdictState
 
-
 JOINT = ("counties.input_per_eligible",)
 """Indicators that three payers bring about: shown with their verdict, no problem of the helping city by themselves."""
 
