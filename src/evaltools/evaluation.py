@@ -202,7 +202,7 @@ def _report_input(one: CityEvaluation) -> ReportInput:
 
 OWN = ("three", "five", "six", "eight", "ten")
 EASTWEST = ("helping_three",)
-HELPED = ("helping_six", "helping_eight")
+HELPED = ("helping_five", "helping_six", "helping_eight")
 """Parts of the list of shown indicators: of a city's own report, of a helping city, of the cities that one helps."""
 
 

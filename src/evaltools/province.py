@@ -20,7 +20,7 @@ from evaltools.paths import resolve, shown
 from evaltools.standards import RuleBook, Rules, evaluation_date
 
 if TYPE_CHECKING:
-    from evaltools.indicators import ExitVerdicts, Gates, IndicatorTable, VillageVerdicts
+    from evaltools.indicators import Catalogue, ExitVerdicts, Gates, IndicatorTable, VillageVerdicts
     from evaltools.indicators.assessment import Assessment, Evidence, Settings
     from evaltools.intake import QualityReport, Tables
     from evaltools.report import Provenance, ReportInput
@@ -214,18 +214,19 @@ class ProvinceEvaluation:
 
     @cached_property
     def indicators(self) -> IndicatorTable:
-        """The catalogue's indicators that are held against a rule or measure a published figure, of the province and
-        its cities, in one scan."""
+        """The catalogue's indicators that are held against a rule, measure a published figure or stand in the cities'
+        reports, of the province, its cities and counties, in one scan."""
         from evaltools.indicators import Catalogue, compute_indicators
         from evaltools.indicators.assessment import scorable
         from evaltools.indicators.assessment.observed import measures
         from evaltools.standards import Claims
 
         catalogue = Catalogue.load()
-        wanted = [*(e.id for e in scorable(catalogue)), *measures(Claims.load(), catalogue).values()]
+        wanted = [*(e.id for e in scorable(catalogue)), *measures(Claims.load(), catalogue).values(), *_judged(catalogue)]
         return compute_indicators(
-            self.tables, self.book, as_of=self.as_of, catalogue=catalogue, levels=("province", "city"), only=wanted
-        )
+            self.tables, self.book, as_of=self.as_of, catalogue=catalogue, levels=("province", "city", "county"),
+            only=wanted,
+        )  # fmt: skip
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -328,13 +329,22 @@ def _city_input(one: ProvinceEvaluation, city: terms.City, gates: Gates | None) 
     """What a city's findings need: its published gates and household verdicts, its village verdicts, its own rules."""
     from evaltools.report import ReportInput
     from evaltools.report.publish import publish_exits
+    from evaltools.report.publish_indicators import of_city, publish_indicators
 
     rules = one.rules_of(city)
     exits = publish_exits(one.exits[city.code], rules) if city.code in one.exits else None
     return ReportInput(
         city, one.year, one.as_of, one.lang, rules, one.quality, meta=one.tables.meta, places=one.places,
         exits=exits, villages=one.villages.get(city.code), gates=gates, pairings=one.book.pairings,
+        indicators=publish_indicators(of_city(one.indicators, city.code), rules, _judged(one.indicators.catalogue)),
     )  # fmt: skip
+
+
+def _judged(catalogue: Catalogue) -> list[str]:
+    """The indicators with a rule that the cities' reports show: what they find to be a problem."""
+    from evaltools.report.chapters.shown import ids
+
+    return [i for i in ids("three", "five", "six", "eight") if catalogue[i].rule]
 
 
 def _money(one: ProvinceEvaluation) -> MoneyTables | None:

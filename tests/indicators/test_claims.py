@@ -101,6 +101,17 @@ def test_coincidences_of_41_137_and_66_5_are_seen_and_not_joined():
     assert not pairs & joined
 
 
+def test_what_is_not_compared_is_told_apart_by_what_it_counts():
+    said = CHECKS["supervision.forty_one"].explanation_zh
+    for figure in ("41个县（挂牌督战县）", "41个单位（领导小组成员单位）", "41个村（民主监督走访贫困村）",
+                   "41万人（贫困劳动力稳定就业）"):  # fmt: skip
+        assert figure in said
+
+
+def test_shares_are_shown_in_per_cent():
+    assert "98.5% [98.45%, 98.55%] ↔ 100%" in CHECKS["infrastructure.clinic_target"].explanation_zh
+
+
 JOIN = "relations:\n  - {id: x, kind: %s, label: {zh: 甲, en: a}, %s}\n"
 
 
@@ -111,6 +122,8 @@ JOIN = "relations:\n  - {id: x, kind: %s, label: {zh: 甲, en: a}, %s}\n"
         ("equal", "left: inputs.enterprise_funds, right: population.plan_2018"),
         ("sum", "left: areas.counties_with_tasks, right: {sum: [supervision.counties, supervision.member_units]}"),
         ("sum", "left: eastwest.cadres_sent, right: {sum: [eastwest.cadres_sent, eastwest.cadres_received]}"),
+        ("partition", "left: villages.shanwei, right: {sum: [areas.counties_with_tasks, supervision.counties]}"),
+        ("at_most", "left: {sum: [supervision.counties, areas.counties_with_tasks]}, right: villages.shanwei"),
         ("equal", "left: no.such, right: areas.cities"), ("equal", "left: areas.cities"),
         ("sum", "left: areas.cities, right: {power: [2, 3]}"), ("sum", "left: areas.cities, right: {sum: [2]}"),
         ("similar", "left: areas.cities, right: areas.cities"),

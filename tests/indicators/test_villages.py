@@ -96,6 +96,18 @@ def test_the_rule_of_20_households_binds_the_pairs_of_guangzhou_alone(villages, 
     assert elsewhere.loc["road_ge20_households", "state"] == "rule_undefined"
 
 
+@pytest.mark.parametrize(("helper", "counted", "state"), [
+    ("pearl_delta_city", [19, 20, 0], "not_met"), ("provincial_unit", [10, 10, 0], "met"), ("local_unit", [10, 10, 0], "met"),
+    (None, [10, 10, 1], "evidence_missing"),
+])  # fmt: skip
+def test_the_rule_of_20_households_counts_villages_helped_by_another_city_alone(villages, rules2020, helper, counted, state):
+    """穗办〔2018〕31号 speaks of the 477 villages that Guangzhou helps; a village of a provincial unit is none of them."""
+    rows = ({"helper_type": "pearl_delta_city"}, {"helper_type": helper, "nv_ge20_households_paved": 9})
+    cover = village_exits(villages(*rows), rules2020).coverage.set_index("item").loc["road_ge20_households"]
+    assert cover[["numerator", "denominator", "unknown_villages"]].tolist() == counted
+    assert cover["state"] == state
+
+
 @pytest.mark.parametrize(
     ("done", "due", "unknown", "has_unsized", "state"),
     [

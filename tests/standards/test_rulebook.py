@@ -196,7 +196,7 @@ def test_diff_names_what_changed_between_two_dates_and_nothing_else():
     frame = BOOK.diff("2018-06-30", "2020-12-31", "清远").set_index("id")
     sides = frame[["before", "after"]]
     assert sides.loc["exit.household_income_line_planned"].tolist() == ["≥7,365元/人·年", "≥8,699元/人·年"]
-    assert sides.loc["exit.deadline"].tolist() == ["≤2018年12月31日", "≤2020年6月30日"]
+    assert sides.loc["exit.deadline"].tolist() == ["不迟于2018年12月31日", "不迟于2020年6月30日"]
     assert "exit.household_income_share" not in frame.index
     assert "finance.split.province" not in frame.index
 

@@ -83,7 +83,7 @@ def claims(
 
 
 def _show_figures(facts: Claims, checks: ClaimChecks, data: Path | None, day: str, form: Format, lang: str) -> None:
-    """Every figure with its gravest relation and, with data, what they say of it."""
+    """Every figure with what its relations come to and, with data, what they say of it."""
     from evaltools.indicators.assessment.observed import reconcile, to_frame
 
     seen: dict[str, Observed] = {}

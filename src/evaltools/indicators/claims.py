@@ -38,7 +38,7 @@ class DataState(Term):
 
     SUPPORTED = "supported", "数据支持", "supported"
     CONTRADICTED = "contradicted", "与数据不符", "contradicted"
-    UNDECIDED = "undecided", "样本不足以判定", "undecided"
+    UNDECIDED = "undecided", "不能判定", "undecided"
     NOT_VERIFIABLE = "not_verifiable", "无法核验", "not verifiable"
 
 
@@ -136,7 +136,9 @@ def _check(relation: Relation, claims: Claims) -> ClaimCheck:
     state = compare(relation.kind, left, right)
     sign = {"at_most": "≤", "reaches": "≥"}.get(relation.kind, "=")
     said = f"{written(relation.sides[0], claims)} {sign} {written(relation.sides[1], claims)}"
-    shown = f"{plain(left)} {sign if state is ClaimState.AGREES else '↔'} {plain(right)}"
+    is_share = all(side.claim and claims[side.claim].unit == "share" for side in relation.sides)
+    ends = [plain(span, percent=is_share) for span in (left, right)]
+    shown = f" {sign if state is ClaimState.AGREES else '↔'} ".join(ends)
     zh = f"{said}：{shown}" + (f"。{relation.reason}" if relation.reason else "")
     return _made(relation, state, left, right, zh, f"{said}: {shown}")
 
@@ -152,9 +154,20 @@ def _differences(relation: Relation, claims: Claims) -> tuple[str, str]:
     found = [claims[c] for c in relation.claims()]
     names = {"entity": "对象", "unit": "单位", "scope": "范围", "as_of": "截止日", "kind": "性质"}
     differ = [k for k in names if len({getattr(c, k) for c in found}) > 1]
-    figures = "、".join(f"{c.written}（{c.scope}）" for c in found)
+    is_one_name = len({c.label_zh for c in found}) == 1
+    figures = "、".join(f"{_with_unit(c, claims)}（{c.label_zh}{'，' + c.scope if is_one_name else ''}）" for c in found)
     zh = f"{figures}：{'、'.join(names[k] for k in differ)}不同，不作比较。{relation.reason}"
-    return zh, f"{', '.join(c.written for c in found)}: they differ in {', '.join(differ)} and are not compared"
+    en = ", ".join(f"{c.written} ({c.label_en})" for c in found)
+    return zh, f"{en}: they differ in {', '.join(differ)} and are not compared"
+
+
+def _with_unit(claim: Claim, claims: Claims) -> str:
+    """A figure as printed, with the word for what it counts: 41个县, 近1000亿元; shares and wordings have none."""
+    if claim.value is None or claim.unit in ("share", "ratio", "growth_rate"):
+        return claim.written
+    word = claims.vocabulary.units[claim.unit].zh
+    stem, mark, _ = claim.written.partition("以上")
+    return f"{stem}{word}{mark}"
 
 
 def growth_base(current: Fraction, multiple: Fraction, reading: str | None) -> Fraction:
@@ -173,7 +186,7 @@ def growth_base(current: Fraction, multiple: Fraction, reading: str | None) -> F
 def _two_bases(relation: Relation, claims: Claims) -> tuple[str, str]:
     current, multiple = (evaluate(side, claims).value for side in relation.sides)
     by, times = (float(growth_base(current, multiple, r)) for r in ("increased_by", "times"))
-    zh = f"须先说明基数：按“增长了”，基数为{by:,.0f}；按“是…倍”，基数为{times:,.0f}。{relation.reason}"
+    zh = f"须先说明基数：按“增长了”，基数为{by:,.0f}元；按“是…倍”，基数为{times:,.0f}元。{relation.reason}"
     return zh, f"the base must be given: {by:,.0f} if it grew by that multiple, {times:,.0f} if it is that multiple"
 
 

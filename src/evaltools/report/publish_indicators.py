@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,23 @@ def publish_indicators(table: IndicatorTable, rules: Any, ids: Iterable[str]) ->
     lost = {str(r["indicator"]): str(r["reason"]) for r in table.missing.to_dict("records")}
     missing = {i: lost.get(i, "no row of this city and year") for i in wanted if i not in found}
     return IndicatorTables({i: found[i] for i in wanted if i in found}, missing)
+
+
+def of_city(table: IndicatorTable, code: str) -> IndicatorTable:
+    """One city of a table of several: its own areas and those of its counties, in the table's year."""
+    parts = {name: _part_of(sums, code, table.year) for name, sums in table.tables.items()}
+    return replace(table, tables=parts)
+
+
+def _part_of(sums: TableSums, code: str, year: int) -> TableSums:
+    areas = sums.areas
+    here = (areas["year"] == year) & (areas["city_code"] == code) & areas["level"].isin(["city", "county"])
+    keep = np.flatnonzero(here.fillna(False).to_numpy(dtype=bool))
+    measured = {
+        name: Measured(**{f.name: getattr(m, f.name)[keep] for f in fields(Measured)}) for name, m in sums.measured.items()
+    }
+    states = {name: state[keep] for name, state in sums.states.items()}
+    return replace(sums, areas=areas.iloc[keep].reset_index(drop=True), measured=measured, states=states)
 
 
 def _reading(entry: Indicator, sums: TableSums, year: int, rules: Any, min_cell: int) -> Reading | None:

@@ -161,10 +161,18 @@ def _same_kind(ids: list[str], key: str, fields: Fields, claims: Claims) -> None
             )  # fmt: skip
 
 
+def _added(side: Expression) -> Iterator[str]:
+    """Claims that a side consists of: itself, or the terms of a sum or difference."""
+    if side.claim:
+        yield side.claim
+    elif side.operation in ("sum", "difference"):
+        yield from (t.claim for t in side.terms if t.claim)
+
+
 def _check_sense(relation: Relation, fields: Fields, claims: Claims) -> None:
     ids = [side.claim for side in relation.sides if side.claim]
-    if relation.kind in ("equal", "conflict", "at_most", "reaches"):
-        _same_kind(ids, relation.kind, fields, claims)
+    if relation.kind in ("equal", "conflict", "at_most", "reaches", "sum", "partition"):
+        _same_kind([c for side in relation.sides for c in _added(side)], relation.kind, fields, claims)
     if relation.kind in ("conflict", "growth", "not_comparable") and not relation.reason:
         fields.fail("reason", f"a relation of kind {relation.kind} gives no reason", expected="reason: ...")
     if relation.kind != "not_comparable":

@@ -115,6 +115,8 @@ class Rule:
 
     def limit_text(self, lang: str = "zh") -> str:
         """Comparison and value together: ≥45%, ≤2%."""
+        if self.is_defined and self.measure.kind in ("date", "month_day") and self.comparison == "<=":
+            return f"不迟于{self.value_text(lang)}" if lang == "zh" else f"by {self.value_text(lang)}"
         sign = {">=": "≥", "<=": "≤", "==": "", "in": "", "all": ""}.get(self.comparison, self.comparison)
         return f"{sign}{self.value_text(lang)}" if self.is_defined else self.value_text(lang)
 
@@ -162,6 +164,8 @@ def _is_unknown(observed: Any) -> bool:
 def _shown(value: Any, unit: Unit, items: tuple[Item, ...], lang: str) -> str:
     if unit.code in ("share", "growth_rate"):
         return f"{value * 100:.10g}%"
+    if unit.code == "growth_gap":  # one growth rate less another
+        return f"{value * 100:.10g}{unit.zh}" if lang == "zh" else f"{value * 100:.10g} {unit.en}"
     if unit.kind == "number":
         number = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
         return f"{number}{unit.zh}" if lang == "zh" else f"{number} {unit.en}"

@@ -77,16 +77,18 @@ def written(expression: Expression, claims: Mapping[str, Claim]) -> str:
     return sign.join(nested)
 
 
-def plain(span: Span) -> str:
-    """A span as digits: the value, and the interval where there is one."""
+def plain(span: Span, *, percent: bool = False) -> str:
+    """A span as digits: the value, and the interval where there is one. percent : shares as per cent"""
     if span.low == span.high:
-        return _shown(span.value)
-    top = "∞" if span.high == math.inf else _shown(span.high)
-    return f"{_shown(span.value)} [{_shown(span.low)}, {top}]"
+        return _shown(span.value, percent)
+    top = "∞" if span.high == math.inf else _shown(span.high, percent)
+    return f"{_shown(span.value, percent)} [{_shown(span.low, percent)}, {top}]"
 
 
-def _shown(number: Bound) -> str:
+def _shown(number: Bound, percent: bool) -> str:
     value = float(number)
+    if percent:
+        return f"{100 * value:.6g}%"
     for limit, scale, name in ((1e8, 1e8, "亿"), (1e4, 1e4, "万")):
         if abs(value) >= limit:
             return f"{value / scale:,.6g}{name}"

@@ -12,10 +12,10 @@ from evaltools.indicators import Catalogue
 from evaltools.indicators.assessment.observed import (
     Observed,
     data_state,
-    gravest,
     measures,
     observe,
     reconcile,
+    summed_up,
     to_frame,
 )
 from evaltools.indicators.claims import ClaimState, DataState, check_relations
@@ -129,9 +129,11 @@ def test_synthetic_data_leave_every_figure_not_verifiable():
     assert len(real) == len(CLAIMS)
 
 
-def test_a_figure_in_several_relations_is_called_by_the_gravest():
-    assert gravest([ClaimState.AGREES, ClaimState.CONFLICTS, ClaimState.ROUNDING]) is ClaimState.CONFLICTS
-    assert gravest([]) is None
+def test_a_figure_in_several_relations_is_called_by_the_gravest_of_those_that_say_something_of_it():
+    assert summed_up([ClaimState.AGREES, ClaimState.CONFLICTS, ClaimState.ROUNDING]) is ClaimState.CONFLICTS
+    assert summed_up([ClaimState.NOT_COMPARABLE, ClaimState.AGREES]) is ClaimState.AGREES
+    assert summed_up([ClaimState.NOT_COMPARABLE]) is ClaimState.NOT_COMPARABLE
+    assert summed_up([]) is None
     figures = {f.claim.id: f for f in reconcile(CLAIMS, check_relations(CLAIMS), {}, is_synthetic=False)}
     assert figures["infrastructure.clinic"].relation is ClaimState.CONFLICTS
     assert figures["consumption.halls"].relation is None

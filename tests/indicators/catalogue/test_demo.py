@@ -123,8 +123,8 @@ LOANS = {
     "finance.loan_borrower_not_registered": "loans.borrower_not_registered",
 }
 """A loan is on the books from the year it was given: each is looked for in all years."""
-RESULTS = ("counties.input_per_eligible", "finance.loan_amount_ok_share", "finance.loan_term_ok_share",
-           "finance.loan_unsecured_share")  # fmt: skip
+RESULTS = ("assistance.delta_unit_kept_share", "teams.delta_tenure_ok_share", "counties.input_per_eligible",
+           "finance.loan_amount_ok_share", "finance.loan_term_ok_share", "finance.loan_unsecured_share")  # fmt: skip
 """Verdicts on the same records as an indicator of TELLS or LOANS, in cities that those name."""
 TRUTH = {
     "exit.safety_net_coverage": "wrong exits: the set rates",

@@ -105,7 +105,7 @@ def test_the_third_circumstance_of_admonition_has_no_rule(zh):
     [
         (100.0, 60.0, 100.0, VerdictState.MET), (99.9, 60.0, 100.0, VerdictState.UNDECIDED),
         (60.0, 60.0, 100.0, VerdictState.UNDECIDED), (59.9, 60.0, 100.0, VerdictState.NOT_MET),
-        (500.0, 60.0, float("nan"), VerdictState.UNDECIDED),
+        (500.0, 60.0, float("nan"), VerdictState.EVIDENCE_MISSING),
     ],
 )  # fmt: skip
 def test_arrivals_between_both_ends_of_what_was_due_decide_nothing(total, low, high, state):

@@ -39,7 +39,8 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of one city and year; None where the table is absent. A table that is there and empty of such rows says none."""
+    """Of one city and year; None where the table is absent, or holds no row of this city: a registry without a household
+    of the year and a ledger without a problem of any year do not say that there are none."""
 
     gates: Gates | None = None
     remaining: Remaining | None = None
@@ -55,6 +56,8 @@ def _remaining(tables: Any, year: int) -> Remaining | None:
     if not tables.has("households"):
         return None
     rows = standing(tables, ["year", "registry_status", "registered_year", "returned_year"], year)
+    if rows.empty:
+        return None
     poor = rows[rows["registry_status"] == RegistryStatus.POOR.value]
     this_year = (poor["registered_year"] == year) | (poor["returned_year"] == year)
     return Remaining(len(poor), int((~this_year.fillna(False).astype(bool)).sum()), len(rows))
@@ -66,6 +69,8 @@ def _ledger(tables: Any, as_of: str) -> Ledger | None:
     day = pd.Timestamp(as_of)
     rows = tables.load("issues", columns=["year", "found_date", "closed_date", "reopened_date", "is_outstanding"])
     rows = rows[pd.to_datetime(rows["found_date"]) <= day]
+    if rows.empty:
+        return None
     is_open = is_open_on(rows, day)
     now = rows[(rows["year"] == day.year) | is_open]
     flag = now["is_outstanding"].astype("boolean")

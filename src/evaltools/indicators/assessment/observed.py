@@ -24,8 +24,9 @@ PERSONAL = ("households", "persons", "loans", "events")
 """Registers whose rows are a household, one of its members, its loan or its case."""
 GROWING = "cumulative"
 """Figures of this kind only grow: data of a later day bound them from above alone."""
-ORDER = (ClaimState.CONFLICTS, ClaimState.ROUNDING, ClaimState.NOT_COMPARABLE, ClaimState.AGREES)
-"""What a figure that stands in several relations is called by: the gravest."""
+ORDER = (ClaimState.CONFLICTS, ClaimState.ROUNDING, ClaimState.AGREES, ClaimState.NOT_COMPARABLE)
+"""What a figure that stands in several relations is called by: the first of these. That it looks like a figure of
+something else says nothing of a figure that agrees with its own kind."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Observed:
 
 @dataclass(frozen=True)
 class Reconciled:
-    """One published figure. `relation`: its gravest relation, None where it stands in none; `trial`: what the data
-    would say were they real (None where nothing measures the figure); `data`: what they do say."""
+    """One published figure. `relation`: the first of its relations in `ORDER`, None where it stands in none;
+    `trial`: what the data would say were they real (None where nothing measures the figure); `data`: what they do say."""
 
     claim: Claim
     relation: ClaimState | None
@@ -133,11 +134,11 @@ def reconcile(
         seen = observed.get(claim.id)
         trial = None if seen is None else data_state(claim, seen)
         data = DataState.NOT_VERIFIABLE if trial is None or is_synthetic else trial
-        found.append(Reconciled(claim, gravest(states.get(claim.id, ())), data, trial, seen))
+        found.append(Reconciled(claim, summed_up(states.get(claim.id, ())), data, trial, seen))
     return tuple(found)
 
 
-def gravest(states: Iterable[ClaimState]) -> ClaimState | None:
+def summed_up(states: Iterable[ClaimState]) -> ClaimState | None:
     """The state that comes first in `ORDER`."""
     return min(states, key=ORDER.index, default=None)
 

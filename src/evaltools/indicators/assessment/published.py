@@ -1,13 +1,13 @@
 """The border: an assessment without the numbers that would give away one to nine households.
 
 The share of a register of households or persons tells how many fail; where that is one to nine, value and score are
-withheld. A chapter's score is a mean: a single withheld score would follow from it, so a second one of the chapter is
-withheld too, and where there is no second one the chapter's score, together with another chapter's.
+withheld. The other values of the chapter are printed elsewhere in the report, so the chapter's score would tell the
+withheld one: it is withheld with it, and what may be printed is its `floor`, the score that the chapter would have
+at the bound which withholding itself tells. Scores of a city are rounded: unrounded ones would tell the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 from evaltools.indicators.assessment.evidence import Remaining
 from evaltools.indicators.assessment.items import ItemStatus
 from evaltools.indicators.assessment.result import Assessment, CityAssessment
+from evaltools.indicators.assessment.score import score_of
 from evaltools.indicators.assessment.triggers import Part, Trigger
 from evaltools.indicators.disclosure import MIN_CELL
 
@@ -24,6 +25,9 @@ ABOUT_PEOPLE: tuple[str, ...] = ("household", "person", "loan")
 """Units of observation that are households or belong to one."""
 _NUMBERS = ["value", "low", "high", "score", "score_low", "score_high", "rows", "failing"]
 _SCORES = ["score", "low", "high"]
+DECIMALS = 3
+"""Of a score from 0 to 1: a tenth of a point."""
+_SAFE = 1e-9
 
 
 def publish_assessment(assessment: Assessment, rules: Any) -> Assessment:
@@ -37,44 +41,44 @@ def _city(c: CityAssessment, least: int) -> CityAssessment:
         return c
     hidden = withheld_items(c.items, least)
     items = c.items.assign(withheld=hidden)
+    floors = chapter_floors(c.items, hidden, least)
     items.loc[hidden, _NUMBERS] = np.nan
-    closed = withheld_chapters(c.chapters, c.items, hidden)
-    chapters = c.chapters.assign(withheld=closed)
-    chapters.loc[closed, _SCORES] = np.nan
-    return replace(c, items=items, chapters=chapters, triggers=tuple(_trigger(t, least) for t in c.triggers))
+    chapters = c.chapters.assign(floor=c.chapters["chapter"].map(floors).astype(float))
+    chapters["withheld"] = chapters["floor"].notna()
+    chapters.loc[chapters["withheld"], _SCORES] = np.nan
+    whole = {k: None if (x := getattr(c, k)) is None else round(x, DECIMALS) for k in (*_SCORES, "comparable")}
+    return replace(c, items=items, chapters=chapters, triggers=tuple(_trigger(t, least) for t in c.triggers), **whole)
 
 
 def withheld_items(items: pd.DataFrame, least: int) -> pd.Series:
-    """(n,) whether a scored item is withheld: itself, or to cover the only other one of its chapter."""
-    scored = items["status"] == ItemStatus.SCORED.value
-    about = scored & items["observation"].isin(ABOUT_PEOPLE) & (items["kind"] == "register")
+    """(n,) whether a scored item would tell one to `least` - 1 households."""
+    about = (items["status"] == ItemStatus.SCORED.value) & items["observation"].isin(ABOUT_PEOPLE)
     failing = items["failing"].round()
-    small = about & (((failing > 0) & (failing < least)) | (items["rows"] < least))
-    out = small.copy()
-    for _, mine in items[scored].groupby("chapter", sort=False):
-        if int(small[mine.index].sum()) == 1 and len(mine) > 1:
-            free = mine[~small[mine.index]]
-            out[_cover(free)] = True
-    return out
+    small = ((failing > 0) & (failing < least)) | (items["rows"] < least)
+    return about & (items["kind"] == "register") & small
 
 
-def _cover(free: pd.DataFrame) -> Any:
-    """The label of the item that covers another: one that lost points itself if there is any, the fewest rows first."""
-    order = free.assign(full=free["score"] >= 1.0).sort_values(["full", "rows", "indicator"], kind="stable")
-    return order.index[0]
+def chapter_floors(items: pd.DataFrame, hidden: pd.Series, least: int) -> dict[str, float]:
+    """Chapter with a withheld item -> its score (0 to 1, rounded down) if each of them stood at its bound."""
+    used = items[items["status"] == ItemStatus.SCORED.value]
+    score = used["score"].where(~hidden[used.index], _at_bound(used, least))
+    rules = score.groupby([used["chapter"], used["rule"]]).mean()
+    chapters = rules.groupby(level=0).mean()
+    touched = set(used.loc[hidden[used.index], "chapter"])
+    unit = 10.0**DECIMALS
+    return {str(c): float(np.floor(x * unit + _SAFE) / unit) for c, x in chapters.items() if c in touched}
 
 
-def withheld_chapters(chapters: pd.DataFrame, items: pd.DataFrame, hidden: pd.Series) -> np.ndarray:
-    """(k,) whether a chapter's score is withheld: a lone withheld item, or to cover the only other such chapter."""
-    scored = items[items["status"] == ItemStatus.SCORED.value]
-    count = scored.groupby("chapter")["indicator"].nunique()
-    lost = scored[hidden[scored.index]].groupby("chapter")["indicator"].nunique()
-    names: Sequence[str] = list(chapters["chapter"])
-    out = np.array([count.get(c, 0) == 1 and lost.get(c, 0) == 1 for c in names], dtype=bool)
-    free = [(count.get(c, 0), i) for i, c in enumerate(names) if not out[i] and count.get(c, 0) > 0]
-    if out.sum() == 1 and free:
-        out[min(free)[1]] = True
-    return out
+def _at_bound(used: pd.DataFrame, least: int) -> pd.Series:
+    """The worst score that an item can have given that its smaller part is below `least`; 0 for very few rows."""
+    value, limit, rows = (used[c].to_numpy(dtype=float) for c in ("value", "limit", "rows"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.minimum((least - 1) / rows, 0.5)
+    lower, share = used["is_lower_better"].to_numpy(dtype=bool), (used["unit"] == "share").to_numpy(dtype=bool)
+    high = np.where(value >= 0.5, 1.0, part)
+    low = np.where(value >= 0.5, 1.0 - part, 0.0)
+    worst = score_of(np.where(lower, high, low), limit, lower, share)
+    return pd.Series(np.where(share & (rows >= 2 * least), worst, 0.0), index=used.index)
 
 
 def _trigger(trigger: Trigger, least: int) -> Trigger:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from evaltools.indicators.exits.result import VillageVerdicts
 from evaltools.indicators.exits.standard import NOT_MET, UNDEFINED, state_of, states
 from evaltools.indicators.kleene import COMPARE, Limit, limit_of, target_of, truth
-from evaltools.terms import VerdictState
+from evaltools.terms import HelperType, VerdictState
 
 LINE_ACTUAL = "exit.village_income_line_actual"
 LINE_PLANNED = "exit.village_income_line_planned"
@@ -24,6 +24,7 @@ class Item:
 
     numerator, denominator : columns of `villages`: counts of natural villages, or yes/no of each village, the
         denominator then saying which villages count. Without a denominator every poor village counts.
+    helper_type : where the rule speaks of villages of this kind of helper alone, "" where it speaks of all
     rule : id of the coverage target; without such a rule in force the share is reported without a verdict
     """
 
@@ -34,6 +35,7 @@ class Item:
     denominator: str
     denominator_zh: str
     rule: str
+    helper_type: str = ""
 
 
 def _villages(item_id: str, zh: str, en: str, column: str, rule: str) -> Item:
@@ -46,9 +48,10 @@ ITEMS: tuple[Item, ...] = (
         "nv_ge200_persons_paved", "nv_ge200_persons", "200人以上自然村", "infrastructure.road_paved_share_200",
     ),
     Item(
-        "road_ge20_households", "20户以上自然村路面硬化", "paved roads, natural villages of 20 households or more",
+        "road_ge20_households", "对口帮扶村20户以上自然村路面硬化",
+        "paved roads, natural villages of 20 households or more in villages helped by another city",
         "nv_ge20_households_paved", "nv_ge20_households", "20户以上自然村",
-        "infrastructure.road_paved_share_20",
+        "infrastructure.road_paved_share_20", HelperType.PEARL_DELTA_CITY.value,
     ),
     Item("bus", "通客车", "bus service", "has_bus", "is_passable", "具备通行条件的村", "infrastructure.bus_share"),
     _villages("clinic", "标准化卫生站", "standard clinic", "has_clinic", "health.village_clinic_share"),
@@ -138,6 +141,9 @@ def _coverage(item: Item, poor: pd.DataFrame, rule: Any) -> dict[str, Any]:
     """One row of the coverage table."""
     covered = poor[item.numerator].astype("Float64")
     base = poor[item.denominator].astype("Float64") if item.denominator else pd.Series(1.0, poor.index, dtype="Float64")
+    if item.helper_type:  # a village without a recorded helper may count or not: nobody knows how many units it adds
+        helper = poor["helper_type"].astype("string")
+        base = base.mask(helper.isna(), pd.NA).mask((helper != item.helper_type).fillna(False), 0.0)
     covered = covered.mask((base == 0).fillna(False), 0.0)  # a place that does not count is neither covered nor unknown
     known = (covered.notna() & base.notna()).to_numpy()
     done, due = float(covered[known].sum()), float(base[known].sum())

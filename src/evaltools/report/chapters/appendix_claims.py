@@ -46,14 +46,15 @@ def _relations(desk: Desk) -> list[Block]:
     columns = tuple(Column(say.word(f"d.col_{c}")) for c in ("relation", "result", "explained"))
     table = Table(
         title=say.word("d.relations"), columns=columns, rows=tuple(_row(desk, c) for c in shown),
-        key="claims", n=say("d.n", n=total),
+        key="claims", n=say("d.n", n=total), source=say("d.source"),
     )  # fmt: skip
     return [Paragraph(text), table]
 
 
 def _row(desk: Desk, c: ClaimCheck) -> tuple[Inline, ...]:
+    sign = "≈" if c.state is ClaimState.ROUNDING else "≠"
     name = _text(desk, c.label(desk.lang), f"{c.id}.label")
-    return name, desk.say.label(c.state), _text(desk, c.explanation(desk.lang).replace("↔", "≠"), f"{c.id}.explanation")
+    return name, desk.say.label(c.state), _text(desk, c.explanation(desk.lang).replace("↔", sign), f"{c.id}.explanation")
 
 
 def _city(desk: Desk) -> list[Block]:
@@ -72,6 +73,7 @@ def _city(desk: Desk) -> list[Block]:
         rows=tuple(_figure(desk, own[str(r["id"])], str(r[f"verdict_{desk.lang}"])) for r in as_rows(frame)),
         columns=tuple(Column(say.word(h), a, width=w) for h, a, w in heads),
         n=say("d.city_n", n=desk.count(len(frame), "items", "claims.city", ground)), note=say("d.seen_note"),
+        source=say("d.source"),
     )  # fmt: skip
     return [Paragraph(say("d.synthetic" if desk.inp.is_synthetic else "d.real")), table]
 

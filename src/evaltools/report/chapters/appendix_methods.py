@@ -24,7 +24,7 @@ def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = (), pa
     say = desk.say
     blocks: list[Block] = [Paragraph(say("a.intro", as_of=desk.as_of)), Heading(say.word("a.rules_heading"))]
     by_chapter: dict[str, list[Rule]] = {}
-    for rule_id in dict.fromkeys((*USED, *extra)):
+    for rule_id in dict.fromkeys((*USED, *extra, *(_judged_by(desk) if parts else ()))):
         rule = desk.rule(rule_id)
         by_chapter.setdefault(rule.chapter, []).append(rule)
     names = desk.inp.rules.to_frame(desk.lang).set_index("id")["chapter"]
@@ -34,6 +34,13 @@ def appendix_a(desk: Desk, gates: Sequence[Gates], extra: Sequence[str] = (), pa
         blocks += [Heading(say.word("a.formula_heading")), _formulas(desk, gates[0])]
     blocks += indicator_definitions(desk, parts)
     return Chapter("附录A", say.word("chapter.a"), (*blocks, Heading(say.word("a.words_heading")), Paragraph(say("a.words"))))
+
+
+def _judged_by(desk: Desk) -> list[str]:
+    """The rules in force here that an indicator of the report is held against."""
+    tables = [desk.inp.indicators, *(h.indicators for h in desk.inp.helped)]
+    found = [r.entry.rule for t in tables if t is not None for r in t.readings.values() if r.entry.rule]
+    return [i for i in found if desk.rule(i).is_defined]
 
 
 def _definitions(desk: Desk, chapter: str, name: str, rules: Sequence[Rule]) -> Table:

@@ -15,7 +15,7 @@ from evaltools.report.chapters.appendix_data import appendix_c, appendix_e
 from evaltools.report.chapters.appendix_methods import appendix_a, appendix_b
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.eight import chapter_eight
-from evaltools.report.chapters.findings import Finding, ranked
+from evaltools.report.chapters.findings import Finding, once, ranked
 from evaltools.report.chapters.five import chapter_five
 from evaltools.report.chapters.four import chapter_four
 from evaltools.report.chapters.gatewords import words_of
@@ -34,7 +34,7 @@ from evaltools.report.model import NUMBERS, CityReport, ReportInput
 from evaltools.terms import VerdictState
 
 OWN_PARTS = ("three", "five", "six", "eight", "ten")
-HELPING_PARTS = ("helping_three", "helping_six", "helping_eight")
+HELPING_PARTS = ("helping_three", "helping_five", "helping_six", "helping_eight")
 _FINDS = "二四三五六七八九一"
 """Chapters in the order in which findings of equal weight are listed."""
 
@@ -80,7 +80,7 @@ def _bound(
 ) -> tuple[Chapter, ...]:
     """Summary, body, problem list, appendices. Equal findings keep the order of exit, villages, sectors, basis."""
     order = sorted(body, key=lambda cf: _FINDS.index(cf[0].number))
-    findings = ranked(f for _, found in order for f in found)
+    findings = ranked(once(f for _, found in order for f in found))
     ten = chapter_ten(desk, findings)
     ends = (definitions, appendix_b(desk, gates), appendix_c(desk), appendix_d(desk), appendix_e(desk),
             appendix_f(desk))

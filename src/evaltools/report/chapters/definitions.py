@@ -1,4 +1,4 @@
-"""附录A, its indicators: which statistic of which table, and how much of it is unknown."""
+"""附录A, its indicators: which statistic of which units and table, by which clause, and how much of it is unknown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.readings import Shown, readings_of
 from evaltools.report.chapters.shown import part
 from evaltools.report.model import IndicatorTables
+from evaltools.standards import RuleBook
 
 
 def indicator_definitions(desk: Desk, parts: Sequence[str]) -> list[Block]:
@@ -35,25 +36,31 @@ def _table(desk: Desk, name: str) -> Table | None:
     if not found:
         return None
 
+    levels = RuleBook.load().vocabulary.levels
+
     def row(s: Shown) -> tuple[Inline, ...]:
         e = s.reading.entry
         table = load_contract(e.table).zh if desk.lang == "zh" else e.table
-        return (s.name, say.label(e.statistic), table, s.missing())
+        unit = levels[e.observation]
+        return (s.name, say.label(e.statistic), unit.zh if desk.lang == "zh" else unit.en, table, s.cite(), s.missing())
 
     ground = Ground("rule", rules=tuple(found), formula="indicators shown")
     return Table(
         title=say("a.indicators_table", name=say.word(f"chapter.{NAMES.get(name, name)}")),
         columns=(
-            Column(say.word("col.indicator"), width=0.54),
-            Column(say.word("a.col_statistic"), width=0.12),
-            Column(say.word("a.col_source"), width=0.2),
-            Column(say.word("col.missing"), "right", width=0.14),
+            Column(say.word("col.indicator"), width=0.33),
+            Column(say.word("a.col_statistic"), width=0.09),
+            Column(say.word("a.col_unit"), width=0.1),
+            Column(say.word("a.col_source"), width=0.13),
+            Column(say.word("col.clause"), width=0.25),
+            Column(say.word("col.missing"), "right", width=0.1),
         ),
         rows=tuple(row(s) for s in found.values()),
         key=f"definitions-{name}",
         n=desk.count(len(found), "items", f"definitions.{name}", ground),
+        source=say("a.source"),
     )
 
 
-NAMES = {"helping_six": "six_helping", "helping_eight": "eight_helping"}
+NAMES = {"helping_five": "five_helping", "helping_six": "six_helping", "helping_eight": "eight_helping"}
 """Part -> title of its chapter, where it is another than the part's own name."""

@@ -47,8 +47,9 @@ class Desk:
     def limit(self, rule: str | Rule, *, sign: bool = True) -> Bound:
         """The limit as printed, ≤2% or (without sign) 2%; 无规定 where none is defined."""
         r = self.rule(rule) if isinstance(rule, str) else rule
-        text = r.limit_text(self.lang) if sign else r.value_text(self.lang)
         value = r.value if r.is_defined else None
+        is_all = r.unit == "share" and value == 1 and r.comparison == ">="  # no share is above all of them
+        text = r.limit_text(self.lang) if sign and not is_all else r.value_text(self.lang)
         return Bound(text, _scalar(value), r.unit, f"rule:{r.id}", _rule_ground(r))
 
     def cite(self, rule: str | Rule) -> Inline:

@@ -33,6 +33,10 @@ class ProblemClass(Term):
     LONG_TERM = "long_term", "需要长期逐步解决的问题", "needing long and gradual work"
 
 
+SECTOR = "sector"
+"""How kinds of findings begin that an indicator of the catalogue gives."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem. `kind`: key of recommendations.yaml; `what`: found and how sure; `rule`: id of the rule it
@@ -72,8 +76,11 @@ class Finding:
         rule = desk.inp.rules.get(entry(self.kind)["deadline"]) if entry(self.kind)["deadline"] else None
         if rule is None or not rule.is_defined:
             return (desk.say.word("word.client"),)
-        due = desk.limit(rule, sign=False)
-        day = rule.value if len(str(rule.value)) > 5 else f"{desk.inp.year}-{rule.value}"
+        due: Inline = desk.limit(rule, sign=False)
+        is_yearly = len(str(rule.value)) <= 5
+        if is_yearly:  # a day of every year: 4月30日
+            due = inline_parts((desk.year, *(("-",) if desk.lang == "en" else ()), *inline_parts(due)))
+        day = f"{desk.inp.year}-{rule.value}" if is_yearly else rule.value
         late = str(day) < desk.inp.as_of.isoformat()
         return desk.say("ten.overdue" if late else "ten.due", due=due)
 
@@ -100,6 +107,13 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (order.index(f.problem_class), -f.weight)))
 
 
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings without those of an indicator whose rule another finding of the city already stands against."""
+    given = list(findings)
+    taken = {f.rule for f in given if f.rule and not f.kind.startswith(SECTOR)}
+    return [f for f in given if not f.kind.startswith(SECTOR) or f.rule not in taken]
+
+
 def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -> list[Parts]:
     """Recommendations in the order of the findings, each wording once; one that names no place is said of all its
     subjects together."""
@@ -116,8 +130,13 @@ def advice_of(desk: Desk, findings: Sequence[Finding], *, short: bool = False) -
     return list(seen.values())
 
 
-def with_advice(desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding], most: int = 2) -> list[Block]:
-    """A section whose last paragraph ends with what to do about its heaviest findings."""
+def with_advice(
+    desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding], most: int = 2, *, is_headed: bool = False
+) -> list[Block]:  # fmt: skip
+    """A section whose last paragraph ends with what to do about its heaviest findings.
+
+    is_headed : the heading already says what the advice speaks of
+    """
     heaviest = sorted(findings, key=lambda f: -f.weight)
     advice = advice_of(desk, heaviest, short=True)[:most]
     at = max((i for i, b in enumerate(blocks) if isinstance(b, Paragraph)), default=None)
@@ -125,8 +144,27 @@ def with_advice(desk: Desk, blocks: Sequence[Block], findings: Sequence[Finding]
         return list(blocks)
     paragraph = blocks[at]
     assert isinstance(paragraph, Paragraph)
+    if is_headed:
+        mark = "：" if desk.lang == "zh" else ": "
+        subjects = {plain_text(f.subject) + mark for f in heaviest}
+        advice = [desk.say("advice.said", text=_without(text, subjects)) for text in advice]
     longer = Paragraph(desk.say.sentences(paragraph.parts, *advice))
     return [*blocks[:at], longer, *blocks[at + 1 :]]
+
+
+def _without(text: Parts, heads: Iterable[str]) -> Parts:
+    """Advice without the subject that it begins with."""
+    whole = plain_text(text)
+    head = next((h for h in heads if whole.startswith(h)), "")
+    left, out = len(head), []
+    for part in text:
+        cut = min(left, len(plain_text(part)))
+        left -= cut
+        if not cut:
+            out.append(part)
+        elif isinstance(part, str) and part[cut:]:
+            out.append(part[cut:])
+    return tuple(out)
 
 
 def evidence(desk: Desk, finding: Finding) -> Parts:

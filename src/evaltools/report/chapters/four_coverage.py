@@ -23,9 +23,7 @@ RULE_OF = {i.id: i.rule for i in ITEMS}
 def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[Finding]]:
     """Sentence, dumbbells, table; a finding for each item whose target is not met."""
     say, items = desk.say, villages.coverage
-    ground = Ground(
-        "data", ("villages",), "covered units / units to be covered, unknown ones apart", len(villages.frame)
-    )
+    ground = _ground(villages)
     spans = {str(r["item"]): _span(villages, str(r["item"])) for r in as_rows(items)}
     blocks: list[Block] = [
         Heading(say.word("four.cover_heading")),
@@ -35,6 +33,17 @@ def coverage(desk: Desk, villages: VillageVerdicts) -> tuple[list[Block], list[F
         blocks.append(_figure(desk, items, spans, villages, ground))
     findings = _findings(desk, items, spans, ground)
     return [*with_advice(desk, blocks, findings), _table(desk, items, ground, villages)], findings
+
+
+def coverage_findings(desk: Desk, villages: VillageVerdicts) -> list[Finding]:
+    """A finding for each item whose target is not met."""
+    items = villages.coverage
+    ground = _ground(villages)
+    return _findings(desk, items, {str(r["item"]): _span(villages, str(r["item"])) for r in as_rows(items)}, ground)
+
+
+def _ground(villages: VillageVerdicts) -> Ground:
+    return Ground("data", ("villages",), "covered units / units to be covered, unknown ones apart", len(villages.frame))
 
 
 def _name(desk: Desk, row: Row, ground: Ground) -> Inline:
@@ -172,9 +181,9 @@ def _rule(desk: Desk, row: Row) -> Rule | None:
     return rule if rule is not None and rule.is_defined and pd.notna(row["target"]) else None
 
 
-def _target(desk: Desk, row: Row) -> Inline:
+def _target(desk: Desk, row: Row, *, sign: bool = True) -> Inline:
     rule = _rule(desk, row)
-    return desk.limit(rule) if rule else desk.say.word("word.no_rule")
+    return desk.limit(rule, sign=sign) if rule else desk.say.word("word.no_rule")
 
 
 def _clause(desk: Desk, row: Row) -> Inline:
@@ -188,7 +197,7 @@ def _findings(desk: Desk, items: pd.DataFrame, spans: dict[str, pd.Series], grou
         by_county = spans[row["item"]]
         place: Inline = desk.place(by_county.idxmin()) if len(by_county) else ""
         name = _name(desk, row, ground)
-        what = desk.say("find.coverage", item=name, share=_share(desk, row, ground), limit=_target(desk, row))
+        what = desk.say("find.coverage", item=name, share=_share(desk, row, ground), limit=_target(desk, row, sign=False))
         gap = desk.number(
             float(row["denominator"]) - float(row["numerator"]), "count", f"coverage.{row['item']}.gap", ground
         )

@@ -70,9 +70,9 @@ class GateWords:
     def level(self) -> Bound:
         return self.desk.number(self.result.level, "share", f"{self.ref}.level", self.ground, "pct0")
 
-    def limit(self) -> Inline:
+    def limit(self, *, sign: bool = True) -> Inline:
         """≤2%, or 无规定 where the rule sets none."""
-        return self.desk.limit(self.rule) if self.rule is not None else self.desk.say.word("word.no_rule")
+        return self.desk.limit(self.rule, sign=sign) if self.rule is not None else self.desk.say.word("word.no_rule")
 
     def cite(self) -> Inline:
         return self.desk.cite(self.rule) if self.rule is not None else self.desk.say.word("word.no_rule")

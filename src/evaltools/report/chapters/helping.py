@@ -31,22 +31,29 @@ DUTIES = (
     "assistance.county_town_pairs",
     "assistance.team_leader_post",
     "assistance.stability",
+    "teams.allowance_month",
+    "teams.work_fund_month",
 )
 """Duties of a helping city, in the order of the table; those that no document sets for this city say 无规定."""
-PRESENCE = "pairs-presence"
 SHOWN_BY = {
-    SPLIT[1]: "split",
-    AMOUNT: "guidance",
-    DUE: "guidance",
-    "teams.first_secretary.pearl_delta_city": PRESENCE,
-    "teams.leader_rank.pearl_delta_city": PRESENCE,
-    "assistance.leader_visits_min": PRESENCE,
-    "assistance.helper_visits_min": PRESENCE,
-    "assistance.helper_studies_min": PRESENCE,
-    "assistance.helper_reports_min": PRESENCE,
-    "assistance.county_town_pairs": PRESENCE,
+    "finance.per_capita_input": ("pairs-share", "counties.input_per_eligible"),
+    SPLIT[1]: ("split", ""),
+    AMOUNT: ("guidance", ""),
+    DUE: ("guidance", ""),
+    "teams.first_secretary.pearl_delta_city": ("pairs-presence", "teams.posts_by_rule_pearl_delta_city_share"),
+    "teams.leader_rank.pearl_delta_city": ("pairs-presence", "teams.delta_rank_share"),
+    "teams.tenure_months_min": ("pairs-presence", "teams.delta_tenure_ok_share"),
+    "assistance.leader_visits_min": ("pairs-visits", "assistance.pair_visits_ok_share"),
+    "assistance.helper_visits_min": ("pairs-visits", "assistance.pair_visits_mean"),
+    "assistance.helper_studies_min": ("pairs-visits", "assistance.pair_sessions_least"),
+    "assistance.helper_reports_min": ("pairs-visits", "assistance.pair_reports_least"),
+    "assistance.county_town_pairs": ("pairs-presence", "counties.pair_share"),
+    "assistance.team_leader_post": ("pairs-presence", "teams.local_post_share"),
+    "assistance.stability": ("pairs-presence", "assistance.delta_unit_kept_share"),
+    "teams.allowance_month": ("pairs-presence", "teams.allowance_ok_share"),
+    "teams.work_fund_month": ("pairs-presence", "teams.work_fund_ok_share"),
 }
-"""Duty -> table of this report that shows whether it was done; of the others there are no data."""
+"""Duty -> table of this report that shows whether it was done, and its indicator there ("": a table of payments)."""
 
 
 def chapter_duties(desk: Desk) -> tuple[Chapter, list[Finding]]:
@@ -62,12 +69,12 @@ def _duties(desk: Desk) -> list[Block]:
     def evidence(rule_id: str, is_defined: bool) -> Inline:
         if not is_defined:
             return say.label(VerdictState.RULE_UNDEFINED)
-        key = SHOWN_BY.get(rule_id)
-        if key == PRESENCE:
-            has_table = any(h.indicators is not None and h.indicators.readings for h in desk.inp.helped)
+        key, indicator = SHOWN_BY[rule_id]
+        if indicator:
+            has_table = any(h.indicators is not None and indicator in h.indicators.readings for h in desk.inp.helped)
         else:
             has_table = funds is not None and len(funds.split if key == "split" else funds.guidance) > 0
-        return say("helping.see", ref=Ref(key)) if key and has_table else say.label(VerdictState.EVIDENCE_MISSING)
+        return say("helping.see", ref=Ref(key)) if has_table else say.label(VerdictState.EVIDENCE_MISSING)
 
     rules = [desk.rule(i) for i in DUTIES]
     table = Table(

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from evaltools.indicators.assessment import Assessment, AssessmentState, CityAssessment, Grade
-from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, UNIT_FORMAT, Format
+from evaltools.report.binding import MISSING, SUPPRESSED, Format
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph
 from evaltools.report.blocks import Table as Grid
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.nine_triggers import trigger_table
+from evaltools.report.chapters.readings import format_for
 from evaltools.report.chapters.say import Parts
 from evaltools.report.charts.ranks import chapter_dots, rank_intervals
 from evaltools.terms import VerdictState
@@ -79,6 +80,12 @@ def withheld_points(desk: Desk, x: float | None, is_withheld: bool, ref: str, gr
     return Bound(SUPPRESSED, None, "points", ref, ground) if is_withheld else points(desk, x, ref, ground)
 
 
+def floor_points(desk: Desk, x: float, ref: str, ground: Ground) -> Bound:
+    """The floor of a withheld score: ≥99.2."""
+    shown = points(desk, x, ref, ground)
+    return Bound(f"≥{shown.text}", shown.value, shown.unit, ref, ground)
+
+
 def city_ground(own: CityAssessment) -> Ground:
     """What a city's score stands on: its indicators."""
     return Ground("data", ("survey", "households", "villages"), FORMULA, own.scored, (WEIGHTS,))
@@ -114,10 +121,12 @@ def _score(desk: Desk, own: CityAssessment, assessment: Assessment) -> list[Bloc
         return [head, Paragraph(say("nine.no_grade", city=desk.city, coverage=coverage, least=least, **slots)),
                 chapters_table(desk, own)]  # fmt: skip
     numbers = {k: points(desk, getattr(own, k), f"{ref}.{k}", ground) for k in ("score", "low", "high")}
-    grades = {k: say.label(getattr(own, k)) for k in ("grade", "grade_low", "grade_high")}
+    is_same = own.grade_low is own.grade_high
+    ends = {} if is_same else {k: say.label(getattr(own, k)) for k in ("grade_low", "grade_high")}
     missing = rules_count(desk, own.bound - own.scored, f"{ref}.missing", ground)
     text = say.sentences(
-        say("nine.score", city=desk.city, **numbers, **grades), say("nine.coverage", missing=missing, **slots),
+        say("nine.score_same" if is_same else "nine.score", city=desk.city, grade=say.label(own.grade), **numbers, **ends),
+        say("nine.coverage", missing=missing, **slots),
         _worst(desk, own, ground),
     )  # fmt: skip
     return [head, Paragraph(text), chapters_table(desk, own), _chapter_figure(desk, own, assessment), *_lost(desk, own)]
@@ -148,7 +157,7 @@ def chapters_table(desk: Desk, own: CityAssessment) -> Grid:
         band = Bound(SUPPRESSED, None, "points", f"{ref}.range", ground) if hidden else range_text(
             desk, r["low"], r["high"], f"{ref}.range", ground)  # fmt: skip
         weight = desk.number(r["weight"] or None, "share", f"{ref}.weight", ground, "pct1")
-        score = withheld_points(desk, r["score"], hidden, f"{ref}.score", ground)
+        score = (floor_points if hidden else points)(desk, r["floor"] if hidden else r["score"], f"{ref}.score", ground)
         rows.append((chapter_label(desk, r), weight, *counts, score, band))
     heads = ("weight", "bound", "scored", "not_met", "open", "score", "range")
     return Grid(
@@ -168,6 +177,10 @@ def _chapter_figure(desk: Desk, own: CityAssessment, assessment: Assessment) -> 
     ends = (np.nanmin(safe, axis=0), np.nanmax(safe, axis=0))
     low_, high_ = (np.where(none, np.nan, 100 * e) for e in ends)
     score, low, high = (100 * own.chapters[c].to_numpy(dtype=float) for c in ("score", "low", "high"))
+    if "floor" in own.chapters:  # a withheld score lies between its floor and full marks
+        hidden = own.chapters["withheld"].to_numpy(dtype=bool)
+        low = np.where(hidden, 100 * own.chapters["floor"].to_numpy(dtype=float), low)
+        high = np.where(hidden, 100.0, high)
     words = {k: say.word(f"nine.word_{k}") for k in ("score", "range", "band", "axis", "none")}
     labels = [chapter_label(desk, r) for r in own.chapters.to_dict("records")]
     picture = chapter_dots(labels, score, low, high, (low_, high_), words=words)
@@ -189,8 +202,13 @@ def _lost(desk: Desk, own: CityAssessment) -> list[Block]:
     ground, rows = city_ground(own), []
     for r in lost.sort_values(["hide", "score", "indicator"], kind="stable").to_dict("records"):
         ref, name = f"assessment.{own.city.code}.{r['indicator']}", str(r[f"label_{desk.lang}"])
-        value = Bound(SUPPRESSED, None, str(r["unit"]), f"{ref}.value", ground) if r["hide"] else item_value(
-            desk, float(r["value"]), str(r["unit"]), f"{ref}.value", ground)  # fmt: skip
+        unit, at = str(r["unit"]), f"{ref}.value"
+        if r["hide"]:
+            value = Bound(SUPPRESSED, None, unit, at, ground)
+        elif str(r["kind"]) == "gate":
+            value = desk.number(float(r["value"]), unit, at, ground, "pct2")
+        else:
+            value = item_value(desk, float(r["value"]), unit, at, ground)
         rule = desk.rule(str(r["rule"]))
         score = withheld_points(desk, r["score"], bool(r["hide"]), f"{ref}.score", ground)
         label, state = desk.free(name, f"{ref}.label", ground), desk.state(str(r["state"]))
@@ -201,20 +219,24 @@ def _lost(desk: Desk, own: CityAssessment) -> list[Block]:
         title=say.word("nine.lost_table"), key="assessment-lost", rows=tuple(rows), note=say("nine.lost_note"),
         columns=tuple(Column(say.word(h), a, width=w) for h, a, w in heads),
         source=say("nine.source", as_of=desk.as_of),
+        n=desk.things(len(rows), "项指标", "indicators", f"assessment.{own.city.code}.lost", ground),
     )]  # fmt: skip
 
 
 def item_value(desk: Desk, x: float, unit: str, ref: str, ground: Ground) -> Bound:
-    """A value in the unit of its rule; a unit that has no format of its own is printed with two decimals."""
-    name = "pct1" if unit in ("share", "growth_rate") else UNIT_FORMAT.get(unit, unit)
-    return desk.number(x, unit, ref, ground, name if name in FORMATS else "dec2")
+    """A value in the unit of its rule, printed as in the chapter that shows the indicator."""
+    return desk.number(x, unit, ref, ground, format_for(unit, x))
 
 
 def item_limit(desk: Desk, item: Mapping[Any, Any], ref: str) -> Bound:
     """What an indicator is held against: the rule's number, or 100 % of units where the rule speaks of each of them."""
     ground = Ground("rule", rules=(str(item["rule"]),), formula=str(item["comparison"]))
-    shown = item_value(desk, float(item["limit"]), str(item["unit"]), ref, ground)
-    sign = {">=": "≥", "<=": "≤", "==": ""}.get(str(item["comparison"]), str(item["comparison"]))
+    limit, unit, comparison = float(item["limit"]), str(item["unit"]), str(item["comparison"])
+    is_gate = str(item["kind"]) == "gate"
+    fmt = Format(100, 0 if is_gate or limit == 1 else 1, "%", "%") if unit == "share" else format_for(unit, limit)
+    shown = desk.number(limit, unit, ref, ground, fmt)
+    is_all = unit == "share" and limit == 1 and comparison == ">="
+    sign = "" if is_all else {">=": "≥", "<=": "≤", "==": ""}.get(comparison, comparison)
     return Bound(sign + shown.text, shown.value, shown.unit, ref, ground)
 
 
@@ -242,6 +264,7 @@ def _sensitivity(desk: Desk, own: CityAssessment, assessment: Assessment) -> lis
         title=say.word("nine.grades_table"), key="assessment-grades", rows=rows,
         columns=(Column(say.word("nine.col_grade")), Column(say.word("nine.col_weights"), "right"),
                  Column(say.word("nine.col_both"), "right")), source=say("nine.source", as_of=desk.as_of),
+        n=desk.things(settings.draws, "组权重", "sets of weights", "assessment.draws", settings_ground(assessment)),
     )  # fmt: skip
     return [Heading(say.word("nine.sensitivity_heading")), Paragraph(text), table]
 
@@ -276,9 +299,10 @@ def do_not_rank(desk: Desk, own: CityAssessment, assessment: Assessment) -> list
         return []
     sure, pairs = assessment.pairs()
     slots = {"n": desk.things(len(near), "个市", "cities", f"assessment.{own.city.code}.near", ground),
-             "all": desk.things(pairs, "对市", "pairs of cities", "assessment.pairs", ground),
-             "sure": desk.things(sure, "对", "pairs", "assessment.pairs.sure", ground)}  # fmt: skip
-    text = desk.say("nine.do_not_rank", city=desk.city, **slots)
+             "all": desk.things(pairs, "对市", "pairs of cities", "assessment.pairs", ground)}  # fmt: skip
+    if sure:
+        slots["sure"] = desk.things(sure, "对", "pairs", "assessment.pairs.sure", ground)
+    text = desk.say("nine.do_not_rank" if sure else "nine.do_not_rank_any", city=desk.city, **slots)
     return [Callout(text, title=desk.say.word("nine.do_not_rank_title"), tone="warn")]
 
 

@@ -17,6 +17,7 @@ def trigger_table(desk: Desk, own: CityAssessment, key: str) -> Table:
     heads = (("nine.col_trigger", 0.2), ("col.state", 0.13), ("nine.col_basis", 0.4), ("col.clause", 0.27))
     return Table(
         title=say("nine.trigger_table", city=desk.city), key=key, rows=rows, note=withheld_note(desk),
+        n=desk.things(len(rows), "项情形", "circumstances", f"{key}.n", Ground("rule", rules=tuple(p.rule.id for p in parts))),
         columns=tuple(Column(say.word(h), width=w) for h, w in heads), source=say("nine.source", as_of=desk.as_of),
         emphasis=tuple((i, 1) for i, p in enumerate(parts) if p.state is TriggerState.PRESENT),
     )  # fmt: skip

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.helping import guidance, split
-from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, readings_of
+from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, one_a_rule, readings_of, size_of, source_of
 from evaltools.report.chapters.shown import Section, part
 from evaltools.report.inline import inline_parts
-from evaltools.report.model import HelpedCity
+from evaltools.report.model import HelpedCity, Reading
 from evaltools.terms import VerdictState
+
+JOINT = ("counties.input_per_eligible",)
+"""Indicators that three payers bring about: shown with their verdict, no problem of the helping city by themselves."""
 
 
 def chapter_money(desk: Desk) -> tuple[Chapter, list[Finding]]:
     """Its share of the input and its guidance funds: due, arrived, on time."""
     blocks, findings = guidance(desk)
-    return Chapter("五", desk.say.word("chapter.five_helping"), (*split(desk), *blocks)), findings
+    (share,) = part("helping_five")
+    complete, short = _section(desk, share)
+    return Chapter("五", desk.say.word("chapter.five_helping"), (*split(desk), *complete, *blocks)), findings + short
 
 
 def chapter_presence(desk: Desk) -> tuple[Chapter, list[Finding]]:
@@ -64,14 +71,34 @@ def _section(desk: Desk, section: Section) -> tuple[list[Block], list[Finding]]:
                  Column(say.word("col.clause"), width=0.24)),
         n=desk.count(len(known), "cities", f"{key}.cities", ground),
         note=say("section.sample", level=level_bound(desk)) if is_sample else "",
+        source=source_of(desk, list(anyone.values())),
     )  # fmt: skip
-    findings = [f for h, rows in known for s in rows.values() if (f := _finding(desk, h, s, section, key)) is not None]
-    return [head, table], findings
+    findings: list[Finding] = []
+    mark = "：" if desk.lang == "zh" else ": "
+    for h, rows in known:
+        findings += one_a_rule(f for s in rows.values() if (f := _finding(desk, h, s, section, key)) is not None)
+    bad = [inline_parts((f.place, mark, *inline_parts(f.what))) for f in findings]
+    text = [Paragraph(say("pairs.bad", items=say.listed(bad, "；" if desk.lang == "zh" else "; ")))] if bad else []
+    return [*with_advice(desk, [head, *text], findings, most=1, is_headed=True), table], findings
 
 
 def _by_id(desk: Desk, helped: HelpedCity, section: Section) -> dict[str, Shown]:
     rows = readings_of(desk, helped.indicators, section)
-    return {s.reading.entry.id: Shown(desk, s.reading, f".{helped.city.code}") for s in rows}
+    return {s.reading.entry.id: Shown(desk, _as_duty(desk, s.reading), f".{helped.city.code}") for s in rows}
+
+
+def _as_duty(desk: Desk, reading: Reading) -> Reading:
+    """A reading whose rule binds the helping city and not the city helped, held against the helping city's rule."""
+    rule_id = reading.entry.rule
+    if reading.state is not VerdictState.RULE_UNDEFINED or rule_id is None or reading.entry.is_every:
+        return reading
+    rule = desk.rule(rule_id)
+    if not rule.is_defined:
+        return reading
+    passes = None if reading.value is None else rule.passes(reading.value)
+    known = VerdictState.MET if passes else VerdictState.NOT_MET
+    state = VerdictState.EVIDENCE_MISSING if passes is None else known
+    return replace(reading, state=state, limit=float(rule.value), comparison=str(rule.comparison))
 
 
 def _cell(desk: Desk, s: Shown) -> Inline:
@@ -85,9 +112,9 @@ def _cell(desk: Desk, s: Shown) -> Inline:
 
 
 def _finding(desk: Desk, helped: HelpedCity, s: Shown, section: Section, key: str) -> Finding | None:
-    if s.reading.state is not VerdictState.NOT_MET or s.reading.entry.rule is None:
+    if s.reading.state is not VerdictState.NOT_MET or s.reading.entry.rule is None or s.reading.entry.id in JOINT:
         return None
-    what = desk.say("find.sector", item=s.name, value=s.value(), limit=s.limit())
+    what = s.short_of()
     subject = desk.say.word(f"section.{section.key}")
     place = desk.city_name(helped.city)
-    return Finding(OWNER_KIND[section.owner], what, s.reading.entry.rule, place, "", key, subject, weight=2)
+    return Finding(OWNER_KIND[section.owner], what, s.reading.entry.rule, place, size_of(desk, s), key, subject, weight=2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
+from evaltools.indicators.engine.entry import Statistic
 from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, UNIT_FORMAT, Format
 from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inline, Paragraph, Ref, Table
 from evaltools.report.chapters.desk import Desk, brief, withheld_note
@@ -13,7 +15,8 @@ from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.shown import Section
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import IndicatorTables, Reading
-from evaltools.standards import Applicability, RuleStatus
+from evaltools.standards import Applicability, RuleBook, RuleStatus
+from evaltools.standards.vocabulary import Unit
 from evaltools.terms import VerdictState
 
 OWNER_KIND = {"county": "sector", "city": "sector_city", "helping_city": "sector_helping"}
@@ -63,6 +66,14 @@ class Shown:
             return Bound(SUPPRESSED, None, r.entry.unit, f"{self.ref}.value", self.ground)
         return self.number(r.value)
 
+    def said(self) -> Inline:
+        """The value within a sentence: a bound in words, so that its sign is not taken for a limit."""
+        if self.reading.bound is None:
+            return self.value()
+        sign, x = self.reading.bound
+        text = Bound(FORMATS["pct1"].text(x, self.desk.lang), x, "share", f"{self.ref}.bound", self.ground)
+        return self.desk.say("section.at_most" if sign == "<=" else "section.at_least", value=text)
+
     def interval(self) -> Inline:
         r = self.reading
         if r.low is None or r.high is None or r.value is None:
@@ -77,9 +88,19 @@ class Shown:
         if r.limit is None or r.entry.rule is None:
             return self.desk.say.word("word.no_rule")
         if r.entry.is_every:
-            text = "≥" + FORMATS["pct0"].text(r.limit, self.desk.lang)
+            text = FORMATS["pct0"].text(r.limit, self.desk.lang)
             return Bound(text, r.limit, "share", f"rule:{r.entry.rule}.every", self._rule_ground())
         return self.desk.limit(rules[r.entry.rule])
+
+    def short_of(self) -> Parts:
+        """That the value does not keep its limit, in words: 98.3%，未达到100%."""
+        r = self.reading
+        assert r.entry.rule is not None
+        key = {"<=": "find.sector_above", "<": "find.sector_above", ">": "find.sector_equal"}.get(
+            "" if r.entry.is_every else r.comparison, "find.sector"
+        )
+        limit = self.limit() if r.entry.is_every else self.desk.limit(r.entry.rule, sign=False)
+        return self.desk.say(key, item=self.name, value=self.said(), limit=limit)
 
     def state(self) -> str:
         return self.desk.state(self.reading.state)
@@ -99,11 +120,20 @@ class Shown:
     def county(self, which: str) -> Inline:
         """A county with its value, best or worst; — where counties are not compared."""
         found = getattr(self.reading, which)
-        if found is None:
+        if found is None or not self.has_extremes:
             return MISSING
         code, x = found
         gap = " " if self.desk.lang == "en" else ""
         return inline_parts((self.desk.place(code), gap, self.number(x, f"{which}.{code}")))
+
+    @property
+    def has_extremes(self) -> bool:
+        """Whether the best and the worst county differ in print."""
+        r = self.reading
+        if r.best is None or r.worst is None:
+            return False
+        best, worst = (self.number(x, "").text for _, x in (r.best, r.worst))
+        return best != worst
 
     def n(self) -> Inline:
         return self.desk.count(self.reading.n, "rows", f"{self.ref}.n", self.ground, with_unit=False)
@@ -117,18 +147,27 @@ class Shown:
 
 
 def format_for(unit: str, x: float | None) -> str | Format:
-    """How a unit of the catalogue prints: shares in per cent, large money in 万元 and 亿元, counts without a word of
-    their own as plain numbers (the label says what they count)."""
+    """How a unit of the catalogue prints: shares in per cent, large money in 万元 and 亿元, counts with the unit's word."""
     if unit in ("share", "growth_rate"):
         return "pct1"
+    if unit == "growth_gap":
+        return "points1"
     if unit == "yuan" and x is not None:
         return "yi_yuan" if abs(x) >= 1e8 else "wan_yuan" if abs(x) >= 1e5 else "yuan"
     if unit.startswith("yuan"):
         return "yuan"
-    if unit in UNIT_FORMAT or unit in FORMATS:
-        name = UNIT_FORMAT.get(unit, unit)
-        return "dec1" if x is not None and name not in ("dec1", "dec2", "dec3") and x != round(x) else name
-    return "int" if x is None or x == round(x) else "dec1"
+    decimals = 0 if x is None or x == round(x) else 1
+    name = UNIT_FORMAT.get(unit, unit)
+    if name in FORMATS:
+        return replace(FORMATS[name], decimals=max(decimals, FORMATS[name].decimals))
+    word = load_units().get(unit)
+    return Format(decimals=decimals, zh=word.zh if word else "", en=f" {word.en}" if word else "")
+
+
+@cache
+def load_units() -> Mapping[str, Unit]:
+    """The units of the rule book: 家企业, 人次."""
+    return RuleBook.load().vocabulary.units
 
 
 def readings_of(desk: Desk, tables: IndicatorTables | None, section: Section) -> list[Shown]:
@@ -149,11 +188,21 @@ def section_blocks(desk: Desk, section: Section, extra: Extra | None = None) -> 
     lost = _absent(desk, section)
     if not rows:
         return [head, Paragraph(say.sentences(say("section.nothing"), lost))], []
-    key = f"indicators-{section.part}-{section.key}"
-    findings = [f for s in rows if (f := _finding(desk, s, section, key)) is not None]
+    key = _key(section)
+    findings = section_findings(desk, section)
     text = say.sentences(_found(desk, rows, key), _sure(desk, rows), _basis(desk, section), _worst(desk, rows), lost)
-    blocks = with_advice(desk, [head, Paragraph(text)], findings, most=1)
+    blocks = with_advice(desk, [head, Paragraph(text)], findings, most=1, is_headed=True)
     return [*blocks, *(extra(desk, rows) if extra else []), reading_table(desk, section, rows, key)], findings
+
+
+def _key(section: Section) -> str:
+    return f"indicators-{section.part}-{section.key}"
+
+
+def section_findings(desk: Desk, section: Section) -> list[Finding]:
+    """A problem for each rule that an indicator of the section does not keep."""
+    rows = readings_of(desk, desk.inp.indicators, section)
+    return one_a_rule(f for s in rows if (f := _finding(desk, s, section, _key(section))) is not None)
 
 
 def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
@@ -183,7 +232,7 @@ def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
 
 def _with_value(desk: Desk, s: Shown) -> Inline:
     gap = " " if desk.lang == "en" else ""
-    return inline_parts((s.name, gap, s.value()))
+    return inline_parts((s.name, gap, s.said()))
 
 
 def _sure(desk: Desk, rows: Sequence[Shown]) -> Inline:
@@ -209,13 +258,16 @@ def _basis(desk: Desk, section: Section) -> Inline:
 
 
 def _worst(desk: Desk, rows: Sequence[Shown]) -> Inline:
-    """The lowest county of the first indicator not met, else of the first whose counties differ."""
-    known = [s for s in rows if s.reading.worst is not None]
+    """The worst county of the first indicator not met; else the ends of the first whose counties differ."""
+    known = [s for s in rows if s.has_extremes]
     if not known:
         return ""
     bad = [s for s in known if s.reading.state is VerdictState.NOT_MET]
     s = (bad or known)[0]
-    return desk.say("section.worst", item=s.name, county=s.county("worst"), best=s.county("best"))
+    if bad:
+        return desk.say("section.worst", item=s.name, county=s.county("worst"), best=s.county("best"))
+    low, high = ("worst", "best") if s.reading.entry.direction == "higher" else ("best", "worst")
+    return desk.say("section.range", item=s.name, low=s.county(low), high=s.county(high))
 
 
 def _absent(desk: Desk, section: Section) -> Inline:
@@ -238,7 +290,7 @@ def _absent(desk: Desk, section: Section) -> Inline:
 def reading_table(desk: Desk, section: Section, rows: Sequence[Shown], key: str) -> Table:
     """Registers: value, limit, verdict, best and worst county, clause. Samples: value, interval, households."""
     say, is_sample = desk.say, any(s.reading.entry.is_survey for s in rows)
-    has_counties = any(s.reading.worst is not None for s in rows)
+    has_counties = any(s.has_extremes for s in rows)
     heads: list[tuple[Inline, str, float]] = [
         (say.word("col.indicator"), "left", 0.25),
         (say.word("col.value"), "right", 0.1),
@@ -264,7 +316,7 @@ def reading_table(desk: Desk, section: Section, rows: Sequence[Shown], key: str)
     return Table(
         title=say("section.table", name=say.word(f"section.{section.key}")),
         key=key, columns=tuple(columns), rows=tuple(row(s) for s in rows),
-        n=_n(desk, rows, key), source=_source(desk, rows),
+        n=_n(desk, rows, key), source=source_of(desk, rows),
         note=say.sentences(withheld_note(desk), say("section.bound")) if is_hidden else "",
         emphasis=tuple(
             (i, len(columns) - (4 if has_counties else 2)) for i, s in enumerate(rows)
@@ -276,10 +328,13 @@ def reading_table(desk: Desk, section: Section, rows: Sequence[Shown], key: str)
 def _n(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
     ground = Ground("data", tuple(dict.fromkeys(s.reading.entry.table for s in rows)), "largest number of rows", len(rows))
     known = [s.reading.n for s in rows if s.reading.n is not None]
-    return desk.say("section.n", n=desk.count(max(known, default=0), "rows", f"{key}.rows", ground))
+    most = max(known, default=0)
+    if any(s.reading.entry.is_survey for s in rows):
+        return desk.say("section.n", n=desk.count(most, "households", f"{key}.rows", ground))
+    return desk.say("section.n", n=desk.things(most, "条记录", "rows", f"{key}.rows", ground))
 
 
-def _source(desk: Desk, rows: Sequence[Shown]) -> Parts:
+def source_of(desk: Desk, rows: Sequence[Shown]) -> Parts:
     from evaltools.intake import load_contract
 
     tables = dict.fromkeys(s.reading.entry.table for s in rows)
@@ -291,16 +346,38 @@ def _finding(desk: Desk, s: Shown, section: Section, key: str) -> Finding | None
     r = s.reading
     if r.state is not VerdictState.NOT_MET or r.entry.rule is None:
         return None
-    what = desk.say("find.sector", item=s.name, value=s.value(), limit=s.limit())
+    what = s.short_of()
     place: Inline = desk.place(r.worst[0]) if r.worst else ""
     subject = desk.say.word(f"section.{section.key}")
     gap = abs((r.value if r.value is not None else r.limit or 0) - (r.limit or 0)) if r.entry.unit == "share" else 0.0
-    return Finding(OWNER_KIND[section.owner], what, r.entry.rule, place, _size(desk, s), key, subject, weight=1 + gap)
+    return Finding(OWNER_KIND[section.owner], what, r.entry.rule, place, size_of(desk, s), key, subject, weight=1 + gap)
 
 
-def _size(desk: Desk, s: Shown) -> Inline:
-    """How many units do not keep the rule, where that may be printed."""
+def one_a_rule(findings: Iterable[Finding]) -> list[Finding]:
+    """One problem a rule: where two indicators measure the same rule, the graver one stands."""
+    found: dict[str, Finding] = {}
+    for f in findings:
+        if f.rule not in found or f.weight > found[f.rule].weight:
+            found[f.rule] = f
+    return list(found.values())
+
+
+COUNTED_AS = {
+    "household": ("户", "households"), "person": ("人", "persons"), "village": ("个村", "villages"),
+    "natural_village": ("个自然村", "natural villages"), "county": ("个县", "counties"), "town": ("个镇", "towns"),
+    "project": ("个项目", "projects"), "team": ("人", "cadres"), "asset": ("项资产", "assets"), "loan": ("笔", "loans"),
+    "fund_flow": ("笔", "payments"), "institution": ("所", "institutions"), "issue": ("个问题", "problems"),
+    "partner_county": ("个县", "counties"), "unit": ("项", "relations"), "survey": ("户", "households"),
+}  # fmt: skip
+"""Unit of observation -> what counts it."""
+
+
+def size_of(desk: Desk, s: Shown) -> Inline:
+    """How many units do not keep the rule; ※ where that may not be printed, nothing where it is no count of units."""
     r = s.reading
-    if r.entry.statistic.value != "share" or r.numerator is None or r.denominator is None:
+    if r.entry.statistic is not Statistic.SHARE:
         return ""
-    return desk.number(r.denominator - r.numerator, "count", f"{s.ref}.not_kept", s.ground, "int")
+    zh, en = COUNTED_AS[r.entry.observation]
+    if r.is_withheld or r.numerator is None or r.denominator is None:
+        return Bound(SUPPRESSED, None, "count", f"{s.ref}.not_kept", s.ground)
+    return desk.things(int(r.denominator - r.numerator), zh, en, f"{s.ref}.not_kept", s.ground)

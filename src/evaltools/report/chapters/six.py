@@ -37,7 +37,8 @@ def _continuity(desk: Desk, rows: Sequence[Shown]) -> list[Block]:
         low=desk.number(float(recent["share"].min()), "share", "teams.share_low", ground, "pct1"),
         now=desk.number(float(months["share"].iloc[-1]), "share", "teams.share_now", ground, "pct1"),
     )
-    if months["share"].nunique() == 1:  # the sentence says all that a level line would
+    full = months["share"] >= months["share"].max()
+    if full[full.idxmax() :].all():  # from the first full month on nothing changes: the sentence says all of it
         return [Paragraph(text)]
     days = [pd.Timestamp(m).date() for m in months["month"]]
     picture = continuity(days, [float(x) for x in months["share"]], axis=say.word("six.continuity_axis"))

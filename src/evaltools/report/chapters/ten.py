@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaltools.report.binding import MISSING
 from evaltools.report.blocks import Block, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, ProblemClass, advice_of, evidence
@@ -45,17 +46,16 @@ def _table(desk: Desk, cls: ProblemClass, findings: Sequence[Finding], ground: G
         key=f"problems-{cls.value}",
         columns=tuple(Column(say.word(f"ten.col_{k}"), width=w) for k, w in widths.items()),
         rows=tuple(_row(desk, f) for f in findings),
-        n=say("ten.n", n=desk.count(len(findings), "items", f"findings.{cls.value}", ground)),
+        n=say("ten.n", n=desk.count(len(findings), "items", f"findings.{cls.value}", ground)), source=say("ten.source"),
     )
 
 
 def _row(desk: Desk, f: Finding) -> tuple[Inline, ...]:
-    """Problem and evidence, place, size, clause, owner, deadline; what is not known is said, not left blank."""
-    none = desk.say.word("word.none")
+    """Problem and evidence, place, size, clause, owner, deadline; — where a problem has no size."""
     return (
         evidence(desk, f),
         f.place if plain_text(f.place) else desk.city,
-        f.size if plain_text(f.size) else none,
+        f.size if plain_text(f.size) else MISSING,
         f.clause(desk),
         f.owner(desk),
         f.deadline(desk),

@@ -30,7 +30,18 @@ def chapter_three(desk: Desk) -> tuple[Chapter, list[Finding]]:
 
 def chapter_east(desk: Desk) -> tuple[Chapter, list[Finding]]:
     """三、东西部扶贫协作 of a helping city, in its blocks."""
-    return indicator_chapter(desk, "三", "helping_three", intro=desk.say("helping.east_intro", city=desk.city))
+    intro = desk.say("helping.east_intro", city=desk.city)
+    return indicator_chapter(desk, "三", "helping_three", {"money": _tilt}, intro=intro)
+
+
+def _tilt(desk: Desk, rows: Sequence[Shown]) -> list[Block]:
+    """Whether deeply poor counties have a larger part of the fiscal aid than of the poor."""
+    by_id = {s.reading.entry.id: s for s in rows}
+    fund, poor = by_id.get("eastwest.deep_fund_ratio"), by_id.get("eastwest.deep_poor_ratio")
+    if fund is None or poor is None or fund.reading.value is None or poor.reading.value is None:
+        return []
+    key = "helping.tilt_yes" if fund.reading.value >= poor.reading.value else "helping.tilt_no"
+    return [Paragraph(desk.say(key, fund=fund.value(), poor=poor.value()))]
 
 
 def indicator_chapter(

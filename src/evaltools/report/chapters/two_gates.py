@@ -167,7 +167,8 @@ def _finding(desk: Desk, w: GateWords, gates: Gates) -> Finding | None:
     slots: dict[str, Inline] = {"gate": w.name, "rate": w.rate(), "interval": w.interval(), "limit": w.limit()}
     if r.state is VerdictState.NOT_MET:
         kind = "approval_not_met" if r.gate is Gate.APPROVAL else "gate_not_met"
-        what = say("find.gate_not_met", **slots)
+        side = "below" if r.gate is Gate.APPROVAL else "above"
+        what = say(f"find.gate_{side}", **{**slots, "limit": w.limit(sign=False)})
         return Finding(
             kind, what, w.rule_id, place, say("find.gate_size", n=w.n()), "gates", w.name, weight=10 + _excess(r)
         )

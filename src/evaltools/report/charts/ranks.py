@@ -101,7 +101,8 @@ def chapter_dots(
 ) -> Picture:  # fmt: skip
     """One row a chapter: the city's score with its range, on the grey band from the lowest to the highest city.
 
-    Points 0 to 100; NaN where there is none or it is withheld. `words`: score, range, band, axis, none.
+    Points 0 to 100; score NaN where there is none or it is withheld, with its range where that may be told.
+    `words`: score, range, band, axis, none.
     """
     with canvas(1.0 + 0.29 * len(names)) as fig:
         ax = fig.subplots()
@@ -111,7 +112,7 @@ def chapter_dots(
         ax.plot(score, y, linestyle="none", marker="o", markersize=7, color=VALUE, clip_on=False, zorder=5)
         drawn = np.concatenate([score, low, others[0]])
         ax.set_xlim(max(0.0, (float(np.nanmin(drawn)) if not np.isnan(drawn).all() else 0.0) - 4), 101)
-        for i in np.flatnonzero(np.isnan(score)):
+        for i in np.flatnonzero(np.isnan(score) & np.isnan(low)):
             ax.text(0.01, float(i), words["none"], transform=ax.get_yaxis_transform(), va="center", color=MUTED)
         ax.set_xlabel(words["axis"])
         _rows(ax, names, None)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from evaltools.indicators.assessment.observed import Reconciled
 from evaltools.indicators.claims import ClaimCheck, ClaimState, DataState
-from evaltools.report.binding import FORMATS, UNIT_FORMAT
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.nine import item_value
 from evaltools.report.chapters.say import Parts
@@ -189,10 +188,8 @@ def _measured(desk: ProvinceDesk, f: Reconciled) -> Inline:
 
 
 def _number(desk: ProvinceDesk, x: float, unit: str, ref: str, ground: Ground) -> Bound:
-    """A value in the size in which such figures are printed: 亿元, 万元, 万人; whole numbers without decimals."""
+    """A value in the size in which such figures are printed: 亿元, 万元, 万人; counts with their word."""
     fits = [f for u, least, f in LARGE if u == unit and abs(x) >= least]
     if fits:
         return desk.number(x, unit, ref, ground, fits[0])
-    if unit not in FORMATS and unit not in UNIT_FORMAT and float(x).is_integer():
-        return desk.number(x, unit, ref, ground, "int")
     return item_value(desk, x, unit, ref, ground)

@@ -95,7 +95,7 @@ class ProvinceDesk(Desk):
 
     def names(self, codes: Iterable[str]) -> Parts:
         """Names of cities in a row; the word for none where there are none."""
-        return self.say.listed([self.name(c) for c in codes]) or (self.say.word("word.none"),)
+        return self.say.listed([self.name(c) for c in codes]) or (self.say.word("province.none"),)
 
     def cities_count(self, n: int, ref: str, ground: Ground) -> Bound:
         """How many cities: 4个市."""

@@ -36,7 +36,7 @@ class MoneyTables:
     """Money by receiving city, cumulated up to the report's year (sums of payments: no household is in them).
 
     `input`: city_code, province, helping_city, local_city, other (yuan that arrived of the per-capita input), total,
-        registered, labour (persons at the end of the year: all registered, and those in households with labour);
+        surely, eligible (persons at the end of the year that it is meant for: known to belong, and with the unknown);
     `guidance`: helper_code, city_code, villages, due_yuan, arrived_yuan, on_time_yuan of the report's year;
     `rows`: payments read.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -10,13 +11,12 @@ from evaltools.report.blocks import Block, Bound, Chapter, Column, Ground, Headi
 from evaltools.report.chapters.rows import Row, as_rows
 from evaltools.report.province.desk import ProvinceDesk
 from evaltools.report.province.publish import PAYERS
-from evaltools.standards import Applicability
+from evaltools.standards import Applicability, Rule
 from evaltools.terms import VerdictState
 
 PER_HEAD = "finance.per_capita_input"
 SPLIT = ("finance.split.province", "finance.split.helping_city", "finance.split.local_city")
 GUIDANCE_RULES = ("finance.guidance_fund_per_village_year", "finance.guidance_fund_due")
-GUANGZHOU = "440100"
 
 
 def chapter_money(desk: ProvinceDesk) -> Chapter:
@@ -33,7 +33,9 @@ def _ground(desk: ProvinceDesk, formula: str, rules: tuple[str, ...]) -> Ground:
 
 
 def judge(total: float, low: float, high: float) -> VerdictState:
-    """Arrivals against both ends of what was due: who is entitled is not known, so between them nothing is decided."""
+    """Arrivals against both ends of what was due; between them nothing is decided, without them nothing is known."""
+    if math.isnan(low) or math.isnan(high):
+        return VerdictState.EVIDENCE_MISSING
     if total >= high:
         return VerdictState.MET
     return VerdictState.NOT_MET if total < low else VerdictState.UNDECIDED
@@ -52,19 +54,22 @@ def _input(desk: ProvinceDesk) -> list[Block]:
     ground = _ground(desk, "arrivals of per_capita_input up to the year; due = persons × amount", (PER_HEAD, *SPLIT))
     rows, states = [], []
     for r in as_rows(table):
-        low, high = each * float(r["labour"]), each * float(r["registered"])
+        low, high = each * float(r["surely"]), each * float(r["eligible"])
         states.append(judge(float(r["total"]), low, high))
         rows.append(_input_row(desk, r, low, high, states[-1], ground))
-    sums = {c: float(table[c].sum(skipna=False)) for c in ("total", "labour", "registered")}
+    known = table[table["eligible"].notna()]
+    sums = {c: float(known[c].sum()) for c in ("total", "surely", "eligible")}
     counts = {"met": states.count(VerdictState.MET), "not_met": states.count(VerdictState.NOT_MET),
               "open": states.count(VerdictState.UNDECIDED)}  # fmt: skip
+    missing = [desk.name(str(c)) for c in table.loc[table["eligible"].isna(), "city_code"]]
     found = say(
         "pmoney.input_found", year=desk.year, total=desk.money(sums["total"], "input.total", ground),
-        low=desk.money(each * sums["labour"], "input.low", ground),
-        high=desk.money(each * sums["registered"], "input.high", ground),
+        low=desk.money(each * sums["surely"], "input.low", ground),
+        high=desk.money(each * sums["eligible"], "input.high", ground),
         **{k: desk.cities_count(v, f"input.{k}", ground) for k, v in counts.items()},
     )  # fmt: skip
-    return [*blocks, Paragraph(found), _input_table(desk, rows, ground)]
+    lacking = say("pmoney.input_missing", cities=say.listed(missing)) if missing else ""
+    return [*blocks, Paragraph(say.sentences(found, lacking)), _input_table(desk, rows, ground)]
 
 
 def _input_table(desk: ProvinceDesk, rows: list[tuple[Inline, ...]], ground: Ground) -> Table:
@@ -108,7 +113,7 @@ def _guidance(desk: ProvinceDesk) -> list[Block]:
     say, money = desk.say, desk.inp.money
     assert money is not None
     head, sums = Heading(say.word("pmoney.guidance_heading")), guidance_sums(desk)
-    amount, due = (desk.rule(i) for i in GUIDANCE_RULES)
+    amount, due = _guidance_rules(desk)
     rule: Inline = ""
     if amount.is_defined and due.is_defined:
         rule = say("pmoney.guidance_rule", amount=desk.limit(amount, sign=False), due=desk.limit(due, sign=False),
@@ -125,6 +130,14 @@ def _guidance(desk: ProvinceDesk) -> list[Block]:
     text = say.sentences(rule, found, say("pmoney.guidance_idle", n=rest) if idle.any() else "")
     table = [_guidance_table(desk, money.guidance[~idle])] if not idle.all() else []
     return [head, *([Paragraph(text)] if text else []), *table]
+
+
+def _guidance_rules(desk: ProvinceDesk) -> tuple[Rule, Rule]:
+    """The rules of a city that guidance funds are due to; the province's, where there is none: they bind one helper."""
+    money = desk.inp.money
+    due_to = [] if money is None else money.guidance.loc[money.guidance["due_yuan"].notna(), "city_code"].astype(str)
+    bound = next((desk.inp.cities[c].rules for c in due_to if c in desk.inp.cities), desk.inp.rules)
+    return bound[GUIDANCE_RULES[0]], bound[GUIDANCE_RULES[1]]
 
 
 def _guidance_table(desk: ProvinceDesk, table: pd.DataFrame) -> Table:

@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaltools.report.binding import MISSING
 from evaltools.report.blocks import Block, Bullets, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.findings import Finding, ProblemClass
+from evaltools.report.chapters.findings import SECTOR, Finding, ProblemClass, once
+from evaltools.report.chapters.four_coverage import coverage_findings
+from evaltools.report.chapters.readings import section_findings
 from evaltools.report.chapters.rows import CITY, as_rows, is_withheld, is_zero
 from evaltools.report.chapters.say import capital
+from evaltools.report.chapters.shown import part
 from evaltools.report.chapters.two_exits import household_exit
 from evaltools.report.chapters.two_gates import gates_section
 from evaltools.report.inline import plain_text
@@ -32,7 +36,8 @@ class Problem:
 
 
 def problems_of(desk: ProvinceDesk) -> tuple[Problem, ...]:
-    """Every city's findings on gates, exits, villages, guarantees and guidance funds, by class, city and weight."""
+    """Every city's findings on gates, exits, villages, guarantees, guidance funds, coverage and indicators, by class,
+    city and weight."""
     found = []
     for code in sorted(desk.inp.cities):
         own = desk.of(code)
@@ -41,8 +46,8 @@ def problems_of(desk: ProvinceDesk) -> tuple[Problem, ...]:
             findings += gates_section(own, own.inp.gates)[1]
         if own.inp.exits is not None:
             findings += household_exit(own, own.inp.exits)[1] + _guarantees(own, own.inp.exits)
-        findings += _villages(own) + _guidance(desk, own, code)
-        found += [Problem(code, f) for f in findings]
+        findings += _villages(own) + _guidance(desk, own, code) + _sectors(own)
+        found += [Problem(code, f) for f in once(findings)]
     order = list(ProblemClass)
     return tuple(sorted(found, key=lambda p: (order.index(p.finding.problem_class), p.city_code, -p.finding.weight)))
 
@@ -87,6 +92,16 @@ def _villages(desk: Desk) -> list[Finding]:
     return found
 
 
+def _sectors(desk: Desk) -> list[Finding]:
+    """What chapters 三 to 六 and 八 of the city's own report find, and the coverage of its poor villages."""
+    villages = desk.inp.villages
+    found = coverage_findings(desk, villages) if villages is not None and not villages.frame.empty else []
+    for name in ("three", "five", "six", "eight"):
+        for section in part(name):
+            found += section_findings(desk, section)
+    return [f for f in found if f.rule != "gate.public_approval_min"]
+
+
 def _guidance(desk: ProvinceDesk, own: Desk, code: str) -> list[Finding]:
     """Guidance funds that a city was due and did not receive, or not in time."""
     money = desk.inp.money
@@ -124,15 +139,22 @@ def chapter_problems(desk: ProvinceDesk, problems: Sequence[Problem]) -> Chapter
     for cls in ProblemClass:
         own = [p for p in problems if p.finding.problem_class is cls]
         blocks.append(Heading(say.sentences(say.label(cls))))
-        blocks.append(_table(desk, cls, own, ground) if own else Paragraph(say("ten.class_none")))
+        blocks.append(_table(desk, cls, own, ground) if own else Paragraph(say("pprob.class_none")))
     return Chapter("七", title, tuple(blocks))
+
+
+def _kind(desk: ProvinceDesk, finding: Finding) -> str:
+    """What problems of a kind are called; those of indicators by the project or field that they belong to."""
+    if not finding.kind.startswith(SECTOR):
+        return desk.say.word(f"pprob.{finding.kind}")
+    return plain_text(desk.say("pprob.sector", subject=finding.subject))
 
 
 def _shared(desk: ProvinceDesk, problems: Sequence[Problem], ground: Ground) -> list[Block]:
     """Kinds of problem that more than one city has, the most common first."""
     cities: dict[str, list[str]] = {}
     for p in problems:
-        here = cities.setdefault(p.finding.kind, [])
+        here = cities.setdefault(_kind(desk, p.finding), [])
         here += [p.city_code] if p.city_code not in here else []
 
     def names(codes: list[str]) -> Inline:
@@ -140,9 +162,9 @@ def _shared(desk: ProvinceDesk, problems: Sequence[Problem], ground: Ground) -> 
 
     many = sorted((k for k, v in cities.items() if len(v) >= SHARED), key=lambda k: (-len(cities[k]), k))
     said = [
-        desk.say("pprob.common", kind=capital((desk.say.word(f"pprob.{k}"),)), cities=names(cities[k]),
-                 n=desk.cities_count(len(cities[k]), f"problems.{k}", ground))
-        for k in many
+        desk.say("pprob.common", kind=capital((k,)), cities=names(cities[k]),
+                 n=desk.cities_count(len(cities[k]), f"problems.shared.{i}", ground))
+        for i, k in enumerate(many)
     ]  # fmt: skip
     return [Heading(desk.say.word("pprob.common_heading")), Bullets(tuple(said))] if said else []
 
@@ -154,7 +176,7 @@ def _table(desk: ProvinceDesk, cls: ProblemClass, problems: Sequence[Problem], g
         title=say("pprob.table", cls=say.label(cls)), key=f"problems-{cls.value}",
         columns=tuple(Column(say.word(h), width=w) for h, w in heads.items()),
         rows=tuple(_row(desk, same) for same in merged(problems)),
-        n=say("ten.n", n=desk.count(len(problems), "items", f"problems.{cls.value}", ground)),
+        n=say("ten.n", n=desk.count(len(problems), "items", f"problems.{cls.value}", ground)), source=say("pprob.source"),
     )  # fmt: skip
 
 
@@ -171,5 +193,5 @@ def merged(problems: Sequence[Problem]) -> list[list[Problem]]:
 
 def _row(desk: ProvinceDesk, same: Sequence[Problem]) -> tuple[Inline, ...]:
     first, own = same[0].finding, desk.of(same[0].city_code)
-    size = first.size if plain_text(first.size) else desk.say.word("word.none")
+    size = first.size if plain_text(first.size) else MISSING
     return (desk.names(p.city_code for p in same), first.what, size, first.clause(own))

@@ -16,7 +16,6 @@ from evaltools.terms import City, LabourCapacity, Payer
 PAYERS = (Payer.PROVINCE, Payer.HELPING_CITY, Payer.LOCAL_CITY)
 """Who bears the per-capita input, in the order of the rule's 6:3:1."""
 GUIDANCE = ("helper_code", "city_code", "villages", "due_yuan", "arrived_yuan", "on_time_yuan")
-LABOUR = (LabourCapacity.FULL.value, LabourCapacity.PARTIAL.value)
 
 
 def publish_money(
@@ -53,12 +52,16 @@ def _guidance(flows: pd.DataFrame, villages: pd.DataFrame, helpers: Mapping[str,
 
 
 def persons_of(tables: Any, city: City, year: int) -> dict[str, Any]:
-    """Registered persons of a city at the end of the year: all, and those surely in households with labour capacity.
+    """Persons of a city that the input is meant for, at the end of the year, as the city's own report counts them.
 
-    Where the size of a household is unknown so is their number (NaN); the others are at least those known.
+    All registered but those without labour capacity in dibao, for whom other money is set aside (粤发〔2016〕13号
+    第13条). surely: known to belong; eligible: with those of whom labour or dibao is unknown. No household: NaN.
     """
-    rows = standing(tables, ["persons", "labour_capacity", "year"], year)
-    size = rows["persons"].astype("Float64")
-    can = rows["labour_capacity"].astype("string").isin(LABOUR).fillna(False).astype(bool)
-    registered = float("nan") if size.isna().any() else float(size.sum())
-    return {"city_code": city.code, "registered": registered, "labour": float(size[can].sum())}
+    rows = standing(tables, ["persons", "labour_capacity", "is_dibao", "year"], year)
+    if rows.empty:
+        return {"city_code": city.code, "surely": float("nan"), "eligible": float("nan")}
+    size = rows["persons"].astype(float)
+    labour, dibao = rows["labour_capacity"].astype("string"), rows["is_dibao"].astype("boolean")
+    without = (labour == LabourCapacity.NONE.value) & dibao
+    return {"city_code": city.code, "surely": float(size[(~without).fillna(False).astype(bool)].sum()),
+            "eligible": float(size[~without.fillna(False).astype(bool)].sum())}  # fmt: skip

@@ -83,16 +83,18 @@ def assessment(book: Any, *, state: AssessmentState = AssessmentState.GRADED) ->
 def _assessed(book: Any, code: str, place: int, state: AssessmentState) -> CityAssessment:
     chapters = pd.DataFrame([
         {"chapter": "health", "label_zh": "健康", "label_en": "health", "weight": 0.5, "bound": 4, "scored": 4, "met": 3,
-         "not_met": 1, "open": 0, "score": 0.914, "low": 0.9, "high": 0.95, "withheld": False},
+         "not_met": 1, "open": 0, "score": 0.914, "low": 0.9, "high": 0.95, "withheld": False, "floor": np.nan},
         {"chapter": "housing", "label_zh": "住房", "label_en": "housing", "weight": 0.5, "bound": 2, "scored": 1, "met": 1,
-         "not_met": 0, "open": 1, "score": np.nan, "low": np.nan, "high": np.nan, "withheld": True},
+         "not_met": 0, "open": 1, "score": np.nan, "low": np.nan, "high": np.nan, "withheld": True, "floor": 0.8714},
     ])  # fmt: skip
     items = pd.DataFrame([
         {"indicator": "health.aid_ratio", "label_zh": "医疗救助", "label_en": "aid", "status": "scored", "score": 0.55,
-         "value": 0.44, "limit": 0.8, "unit": "share", "comparison": ">=", "rule": "housing.eligibility",
+         "value": 0.44, "limit": 0.8, "unit": "share", "comparison": ">=", "kind": "register",
+         "rule": "housing.eligibility",
          "state": "not_met", "withheld": False},
         {"indicator": "housing.safe_share", "label_zh": "安全住房", "label_en": "safe", "status": "scored",
-         "score": np.nan, "value": np.nan, "limit": 1.0, "unit": "share", "comparison": ">=", "rule": "housing.eligibility",
+         "score": np.nan, "value": np.nan, "limit": 1.0, "unit": "share", "comparison": ">=", "kind": "register",
+         "rule": "housing.eligibility",
          "state": "not_met", "withheld": True},
     ])  # fmt: skip
     rules = book.at("2020-12-31", city=code)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from evaltools.indicators import Catalogue
-from evaltools.indicators.engine.result import Measured, TableSums
+from evaltools.indicators.engine.result import IndicatorTable, Measured, TableSums
 from evaltools.report.publish import publish_arrivals, publish_teams
-from evaltools.report.publish_indicators import publish_indicators
+from evaltools.report.publish_indicators import of_city, publish_indicators
 
 COUNTIES = ("441402", "441403", "441424")
 
@@ -108,3 +108,21 @@ def test_a_village_between_two_captains_counts_as_without(book):
     shares = dict(zip(found.months["month"].dt.month, found.months["share"], strict=True))
     assert (shares[2], shares[3], shares[4], shares[12]) == (1.0, 0.5, 1.0, 1.0)
     assert (found.villages, found.rows) == (2, 3), "a village that is not relatively poor is not asked for one"
+
+
+def test_one_city_out_of_several_is_published_as_if_it_stood_alone(book):
+    """Two cities of one county each and the province: the first has 30 of 40, the second 9 of 40."""
+    yes = np.array([30.0, 30.0, 9.0, 9.0, 39.0])
+    none, nan = np.zeros(5), np.full(5, np.nan)
+    measured = Measured(value=yes / 40, numerator=yes, denominator=np.array([40.0, 40, 40, 40, 80]), rows=none + 40,
+                        open_rows=none, unsure_rows=none, low=yes / 40, high=yes / 40, se=nan)  # fmt: skip
+    areas = pd.DataFrame({"year": 2020, "level": ["county", "city", "county", "city", "province"],
+                          "city_code": ["441400", "441400", "441800", "441800", None],
+                          "area_code": ["441402", "441400", "441802", "441800", "440000"], "inside": None})  # fmt: skip
+    keys = {(2020, "441400"): {}, (2020, "441800"): {}}
+    sums = TableSums(areas, {"housing.safe_share": measured}, keys, dict.fromkeys(keys, frozenset()))
+    missing = pd.DataFrame(columns=["indicator", "table", "reason"])
+    table = IndicatorTable(Catalogue.load(), 2020, {"households": sums}, missing)
+    for code, value in (("441400", 0.75), ("441800", None)):
+        found = publish_indicators(of_city(table, code), book.at("2020-12-31", city=code), ["housing.safe_share"])
+        assert found.readings["housing.safe_share"].value == value

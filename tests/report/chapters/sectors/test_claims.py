@@ -17,7 +17,7 @@ def d_of(inp):
 
 def test_every_relation_of_published_figures_is_counted_and_conflicts_are_listed(made, report):
     d = report.chapter("附录D")
-    assert "58项关系" in made.words(d).replace(" ", "")
+    assert "60项关系" in made.words(d).replace(" ", "")
     assert {r[1] for r in made.rows(d, "claims")} == {"矛盾", "舍入差异"}
     assert "文件没有单独公布梅州市的数据。" in made.words(d)
 
@@ -34,7 +34,7 @@ def claimed(monkeypatch):
 
 @pytest.mark.parametrize(
     ("value", "missing", "verdict"),
-    [(0.922, 0.0, "数据支持"), (0.99, 0.0, "与数据不符"), (0.93, 0.1, "样本不足以判定"), (None, 1.0, "无法核验")],
+    [(0.922, 0.0, "数据支持"), (0.99, 0.0, "与数据不符"), (0.93, 0.1, "不能判定"), (None, 1.0, "无法核验")],
 )
 def test_a_published_figure_is_held_against_the_data(made, claimed, sector_input, value, missing, verdict):
     own = made.table(made.reading("employment.stable_share", value, missing_share=missing))

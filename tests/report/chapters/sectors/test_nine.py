@@ -20,9 +20,11 @@ def test_the_grade_is_our_own_and_overlapping_ranks_are_not_ranked(made, report)
     text = made.words(nine)
     assert "没有任何文件规定权重" in text
     assert "梅州市综合得分93.4，等级为好" in text
-    assert "与它们之间不得分先后" in text
-    assert [r[6] for r in made.rows(nine, "assessment-chapters")] == ["91.4", "※"]
+    assert "等级不变" in text
+    assert "与它们之间不得分先后。1对市两两相比，区间全部重叠。" in text
+    assert [r[6] for r in made.rows(nine, "assessment-chapters")] == ["91.4", "≥87.1"]
     assert made.rows(nine, "assessment-lost")[1][1] == "※"
+    assert [r[1:3] for r in made.rows(nine, "assessment-lost")] == [["44.0%", "≥80.0%"], ["※", "100%"]]
     assert made.rows(nine, "triggers")[0][1] == "无规定"
 
 

@@ -18,11 +18,11 @@ from evaltools.terms import VerdictState as State
 def test_each_state_has_its_word_and_what_is_withheld_its_bound(made, report):
     rows = {r[0]: r for r in made.rows(report.chapter("三"), "indicators-three-industry")}
     by_state = {r[1]: (r[2], r[3]) for r in rows.values()}
-    assert by_state["≥98.3%"] == ("≥100%", "未达标"), "a withheld share is printed as the bound that may be told"
-    assert by_state["66.4%"] == ("≥100%", "未达标")
+    assert by_state["≥98.3%"] == ("100%", "未达标"), "a withheld share is printed as the bound that may be told"
+    assert by_state["66.4%"] == ("100%", "未达标")
     assert by_state["98.4%"] == ("无规定", "无规定"), "no limit: reported, not judged"
     assert by_state["—"] == ("无规定", "证据缺失"), "unknown is a dash and never met"
-    assert by_state["100.0%"] == ("≥100%", "达标")
+    assert by_state["100.0%"] == ("100%", "达标")
     (housing,) = made.rows(report.chapter("三"), "indicators-three-housing")
     assert housing[1] == "※"
 
@@ -31,9 +31,10 @@ def test_the_section_says_found_sure_clause_worst_and_what_to_do(made, report):
     text = made.words(report.chapter("三"))
     assert "列出指标5项，其中有限值的4项：达标1项、未达标2项、证据缺失1项" in text
     assert "缺失不作达标处理" in text
-    assert "依据：穗办〔2018〕31号" in text
+    assert "依据：粤发〔2016〕13号 第5条。" in text
+    assert "比例不低于98.3%、" in text, "a bound is said in words: its sign is not the limit's"
     assert "最差的是五华县55.6%，最好的是梅江区75.3%" in text
-    assert "产业发展扶贫：列出未达到规定的对象" in text
+    assert "建议：列出未达到规定的对象，限期补齐。" in text
 
 
 def test_a_section_without_its_table_says_so_and_lists_what_is_lacking(made, report):
@@ -46,7 +47,7 @@ def test_what_is_not_met_is_a_problem_with_clause_place_and_size(made, report):
     rows = made.rows(report.chapter("十"), "problems-improve")
     (found,) = [r for r in rows if "66.4%" in r[0]]
     assert "（表3-1）" in found[0] or "indicators-three-industry" in found[0]
-    assert found[1:4] == ["五华县", "40", "穗办〔2018〕31号 第二部分（一）2"]
+    assert found[1:4] == ["五华县", "40户", "穗办〔2018〕31号 第二部分（一）2"]
 
 
 def test_one_piece_of_advice_for_several_subjects_is_given_once(made, report):
@@ -134,3 +135,52 @@ def test_every_indicator_shown_is_defined_in_appendix_a(made, report):
 def test_the_english_chapter_says_the_same(made, sector_input):
     three, _ = chapter_three(Desk(sector_input(lang="en")))
     assert "with a limit 4 items: met 1, not met 2, evidence missing 1 (" in made.words(three)
+
+
+def test_the_size_of_a_problem_has_its_unit_and_what_is_withheld_is_no_size(made, report):
+    rows = made.rows(report.chapter("十"), "problems-improve")
+    size = {r[0].split("为")[0]: r[2] for r in rows}
+    assert size["额度不超过上限的小额信贷比例"] == "※"
+    assert {s for s in size.values() if s[-1:].isdigit()} == set(), "a bare number says nothing"
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.87, "看不出陪同影响回答"), (0.80, "应以无人陪同的为准")])
+def test_whether_company_at_the_interview_goes_with_the_answer_is_said(made, sector_input, share, said):
+    rows = (made.reading("survey.approval_accompanied_share", share, low=share - 0.02, high=share + 0.02, n=125),
+            made.reading("survey.approval_alone_share", 0.9, low=0.88, high=0.92, n=981))  # fmt: skip
+    eight, _ = chapter_eight(Desk(sector_input(indicators=made.table(*rows))))
+    assert said in made.words(eight)
+
+
+def test_counties_that_print_alike_are_not_compared(made, sector_input):
+    row = made.reading("assets.distributed_ratio", 0.8, best=("441402", 0.80001), worst=("441424", 0.79999))
+    five, _ = chapter_five(Desk(sector_input(indicators=made.table(row))))
+    assert made.rows(five, "indicators-five-asset_classes")[0][0:4] == ["经营收益已分配的比例", "80.0%", "无规定", "无规定"]
+    assert "分县看" not in made.words(five)
+
+
+def test_what_has_no_limit_or_keeps_it_has_a_lowest_and_a_highest_county_and_no_worst(made, sector_input):
+    row = made.reading("assets.distributed_ratio", 0.7, best=("441402", 0.8), worst=("441424", 0.6))
+    five, _ = chapter_five(Desk(sector_input(indicators=made.table(row))))
+    assert "最低的是五华县60.0%，最高的是梅江区80.0%" in made.words(five)
+
+
+def test_one_rule_measured_twice_is_one_problem(made, sector_input):
+    rows = [made.reading(i, x, State.NOT_MET, limit=1.0, comparison=">=", numerator=9.0, denominator=10.0)
+            for i, x in (("villages.guidance_on_time_share", 0.9), ("finance.guidance_flow_in_time_share", 0.95))]  # fmt: skip
+    _, findings = chapter_five(Desk(sector_input(indicators=made.table(*rows))))
+    assert [plain_text(f.what).split("为")[0] for f in findings] == ["引导资金按时足额到账的村"]
+
+
+def test_growth_rates_differ_by_percentage_points_and_counts_have_their_word(made, sector_input):
+    rows = (made.reading("finance.loan_area_growth_gap", 0.012, State.MET, limit=0.0, comparison=">="),
+            made.reading("assets.yield_ratio", 0.0712))  # fmt: skip
+    five, _ = chapter_five(Desk(sector_input(indicators=made.table(*rows))))
+    (gap,) = made.rows(five, "indicators-five-credit")
+    assert gap[1:3] == ["1.2个百分点", "≥0个百分点"]
+    assert made.rows(five, "indicators-five-asset_classes")[0][1] == "7.1%"
+    six, _ = chapter_six(Desk(sector_input(indicators=made.table(
+        made.reading("mobilisation.campaign_enterprises", 36.0), made.reading("assistance.half_year_reports", 2.0),
+    ), teams=None)))  # fmt: skip
+    assert [r[1] for r in made.rows(six, "indicators-six-society")] == ["36家企业"]
+    assert [r[1] for r in made.rows(six, "indicators-six-visits")] == ["2份"]
