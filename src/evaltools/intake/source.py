@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from evaltools.intake.identifiers import CANDIDATE, KEY_CANDIDATE
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
 BATCH_ROWS = 1 << 16
+MOST_ROWS = 1 << 18
 ALL_CITIES = tuple(c.code for c in terms.CITIES)
 
 
@@ -151,14 +152,18 @@ class ParquetSource:
     def _settled(self, name: str, cities: Sequence[str]) -> list[bool | None]:
         """Whether all rows of a row group belong: its statistics tell, where it holds one city; None where they do not."""
         metadata, found = self._file.metadata, []
-        physical = self.schema.names[self.match.positions[name]]
-        at = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == physical), None)
+        at = self._physical_place(name)
         for g in range(metadata.num_row_groups):
             stats = metadata.row_group(g).column(at).statistics if at is not None else None
             code = stats.min if stats is not None and stats.has_min_max and stats.has_null_count else None
             is_one = stats is not None and isinstance(code, str) and code == stats.max and not stats.null_count
             found.append((code in cities or code not in ALL_CITIES) if is_one else None)
         return found
+
+    def _physical_place(self, name: str) -> int | None:
+        """Which of the file's columns a column of the contract is, as its metadata count them."""
+        metadata, physical = self._file.metadata, self.schema.names[self.match.positions[name]]
+        return next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == physical), None)
 
     def _scan(self, names: Sequence[str], inside: np.ndarray) -> pa.Table:
         """The columns for the rows of `inside`, batch by batch, so that memory follows the rows that are kept."""
@@ -198,16 +203,66 @@ class ParquetSource:
                 continue  # an optional column that the file lacks
             if column.name not in types or not _fits(types[column.name], column.type):
                 return False
-            if column.type == "text" and not column.pattern:
+            if column.type == "text" and not column.pattern and not self._begins_with_letter(column):
                 texts.append(column)
-        return not any(self._holds_identifiers(c) for c in texts)
+        return not texts or not self._hold_identifiers(texts)
+
+    def _begins_with_letter(self, column: Column) -> bool:
+        """Whether all keys of a column begin with one letter, so that none is a number of a person or a telephone: what lies
+        between two texts that begin alike begins like them, and the file's statistics hold the first and the last."""
+        if not column.name.endswith("_id"):
+            return False
+        first = {x[:1] for low, high in self._bounds(column.name) for x in (low, high)}
+        return len(first) == 1 and (letter := first.pop()).isascii() and letter.isalpha()
+
+    def _bounds(self, name: str) -> list[tuple[str, str]]:
+        """The least and greatest text of each row group; "" where the file does not tell."""
+        metadata, found = self._file.metadata, []
+        at = self._physical_place(name)
+        for g in range(metadata.num_row_groups):
+            stats = metadata.row_group(g).column(at).statistics if at is not None else None
+            if stats is not None and stats.null_count == metadata.row_group(g).num_rows:
+                continue
+            found.append((str(stats.min), str(stats.max)) if stats is not None and stats.has_min_max else ("", ""))
+        return found
+
+    def _hold_identifiers(self, columns: Sequence[Column]) -> bool:
+        """Whether a text of the selected rows holds an identifier. Each different text is looked at once; only where one
+        is found, row by row: it may be a row of another city."""
+        names = [c.name for c in columns]
+        with pq.ParquetFile(self.path, metadata=self._file.metadata, read_dictionary=names) as file:
+            for groups in self._groups_at_once():
+                table = file.read_row_groups(groups, columns=names, use_threads=False)
+                for column in columns:
+                    words = (chunk.dictionary for chunk in table.column(column.name).chunks)
+                    if any(_has_identifier(w, column) for w in words) and self._holds_identifiers(column):
+                        return True
+        return False
+
+    def _groups_at_once(self) -> Iterator[list[int]]:
+        """Row groups with selected rows, so many together that their rows are not too many."""
+        found, size, start = [], 0, 0
+        for group, rows in enumerate(self._group_rows()):
+            start += rows
+            if not self._inside[start - rows : start].any():
+                continue
+            if found and size + rows > MOST_ROWS:
+                yield found
+                found, size = [], 0
+            found, size = [*found, group], size + rows
+        if found:
+            yield found
 
     def _holds_identifiers(self, column: Column) -> bool:
         values = self._scan([column.name], self._inside).column(0)
         if pa.types.is_dictionary(values.type):
             values = values.cast(values.type.value_type)
-        pattern = KEY_CANDIDATE if column.name.endswith("_id") else CANDIDATE
-        return bool(compute.any(compute.match_substring_regex(values, pattern)).as_py())
+        return _has_identifier(values, column)
+
+
+def _has_identifier(words: pa.Array | pa.ChunkedArray, column: Column) -> bool:
+    pattern = KEY_CANDIDATE if column.name.endswith("_id") else CANDIDATE
+    return bool(compute.any(compute.match_substring_regex(words, pattern)).as_py())
 
 
 def _fits(kind: pa.DataType, wanted: str) -> bool:

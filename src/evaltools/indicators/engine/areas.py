@@ -35,8 +35,8 @@ _TABLE = 1 << 16
 
 @dataclass(frozen=True)
 class SmallAreas:
-    """The smallest areas of some rows. year : (S,); places : place -> (S,) its codes, or whether inside poor villages; a
-    place that is not told is not in it"""
+    """The smallest areas of some rows. year : (S,); places : place -> (S,) its codes, or whether inside poor villages
+    (of which a word may stand twice among the values); a place that is not told is not in it"""
 
     year: NDArray[np.int64]
     places: Mapping[str, v.Coded]
@@ -96,26 +96,30 @@ class Places:
 
         Rows are told apart by the words of their columns; what follows from a word is worked out once an area.
         """
-        first = int(np.min(years, initial=np.iinfo(np.int64).max)) if columns.count else 0
         texts = {c: columns.value(c) for c in dict.fromkeys(c for c, _ in self.columns.values())}
-        parts: list[tuple[str, Any, int]] = []
-        if np.ndim(years):
-            parts.append(("year", years - first, int(np.max(years, initial=first)) - first + 1))
-        parts += [(name, text.codes, len(text.values)) for name, text in texts.items()]
+        parts: list[tuple[str, Any, int]] = [(name, text.codes, len(text.values)) for name, text in texts.items()]
         if self.inside:
             flag = columns.value(self.inside)
             parts.append((self.inside, flag.yes + 2 * flag.no.astype(np.int8) - 1, 2))
+        first = int(np.min(years)) if columns.count else 0
+        if np.ndim(years):  # last, so that rows that stand by place need not be moved far to stand by area
+            parts.append(("year", years - first, int(np.max(years, initial=first)) - first + 1))
         ids, codes, count = _numbered(parts, columns.count)
         year = codes["year"] + first if np.ndim(years) else np.full(count, years, dtype=np.int64)
         here = {name: v.Coded(codes[name], text.values) for name, text in texts.items()}
-        places = {p: v.prefix(width, here[c]) if width else here[c] for p, (c, width) in self.columns.items()}
+        places = {p: _prefix(here[c], width) if width else here[c] for p, (c, width) in self.columns.items()}
         if self.inside:
             places["inside"] = v.Coded(codes[self.inside], _SIDES)
         elif self.poor_villages:
-            village = here["village_code"]
-            sides = [{True: 0, False: 1, None: -1}[self.poor_villages.get(c)] for c in village.values]
+            village, side = here["village_code"], {True: 0, False: 1, None: -1}
+            sides = [side[self.poor_villages.get(c)] for c in village.values]
             places["inside"] = v.Coded(village.spread(sides, -1, np.int64), _SIDES)
         return ids, SmallAreas(year, places)
+
+
+def _prefix(text: v.Coded, width: int) -> v.Coded:
+    """The first characters of a text; two places of one word remain two."""
+    return v.Coded(text.codes, tuple([word[:width] for word in text.values]))
 
 
 def _numbered(

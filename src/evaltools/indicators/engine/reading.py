@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.language import KINDS
 from evaltools.intake import Contract, load_contract
+from evaltools.intake.arrow import compute as pc
 from evaltools.terms import CITIES
 
 AT_ONCE = 1 << 17
@@ -40,6 +40,10 @@ class Selection:
         return self.is_partner and (code is None or code not in _OTHERS)
 
 
+Origin = tuple[str, tuple[int, ...]]
+"""A file and numbers of row groups: read again, a column has the same dictionary."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """Some rows, as arrow arrays by column name; texts by their dictionary."""
@@ -47,6 +51,10 @@ class Columns:
     arrays: dict[str, pa.Array]
     kinds: dict[str, str]
     count: int
+    origin: Origin | None = None
+    """Where they were read, if these are all rows of some row groups that one read gives."""
+    places: dict[tuple[str, Origin], np.ndarray] = field(default_factory=dict)
+    """Of a column's dictionary where they come from: place of each text in the dictionary here, -1 where no row has it."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     codes: dict[Any, Any] = field(default_factory=dict)
     """What has been worked out for all of them: columns of codes, and the places of words elsewhere."""
@@ -66,6 +74,11 @@ class Columns:
             self.codes["whole", name] = self.value(name)
         return self.codes["whole", name]
 
+    def taken(self, rows: np.ndarray) -> Columns:
+        """Some rows, in another order."""
+        at = pa.array(rows)
+        return replace(self, arrays={n: a.take(at) for n, a in self.arrays.items()}, count=len(rows), codes={})
+
     def dictionary(self, name: str) -> pa.Array:
         """The different texts of a column."""
         return self.arrays[name].dictionary
@@ -73,8 +86,12 @@ class Columns:
     def text_codes(self, name: str) -> np.ndarray:
         """(count,) place of each text in the dictionary, -1 where there is none."""
         if name not in self.codes:
-            self.codes[name] = pc.fill_null(self.arrays[name].indices, -1).to_numpy(zero_copy_only=False)
+            self.codes[name] = _text_codes(self.arrays[name])
         return self.codes[name]
+
+
+def _text_codes(array: pa.DictionaryArray) -> np.ndarray:
+    return pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
 
 
 def _typed(array: pa.Array, kind: str) -> Any:
@@ -119,12 +136,23 @@ class Reader:
             if columns.count:
                 yield columns
 
-    def whole(self, names: Iterable[str], selection: Selection) -> Columns:
-        """The same in one piece."""
-        wanted = self._with_keys(names, selection)
-        tables = [self._table(part, wanted, selection) for part in self.parts(selection)]
-        table = pa.concat_tables(tables) if tables else self._empty(wanted)
-        return self._columns(table)
+    def whole(
+        self, names: Iterable[str], selection: Selection, only: tuple[str, pa.Array] | None = None, traced: Iterable[str] = ()
+    ) -> Columns:
+        """The same in one piece. only : a column of texts, and those of them whose rows are wanted; traced : columns of
+        texts whose places are to be known where the same row groups are read again"""
+        wanted, parts = self._with_keys(names, selection), self.parts(selection)
+        tables = [_with_texts(self._table(part, wanted, selection), only) for part in parts]
+        columns = self._columns(pa.concat_tables(tables) if tables else self._empty(wanted))
+        if only is None and self.file is not None:
+            for name in traced:
+                of_parts = {(str(self.file), p): t.column(name) for p, t in zip(parts, tables, strict=True)}
+                columns.places.update({(name, o): place for o, place in _places(columns.text_codes(name), of_parts)})
+        return columns
+
+    def words(self, name: str, selection: Selection) -> pa.Array:
+        """The different texts of a column."""
+        return self.whole([name], selection).dictionary(name)
 
     def parts(self, selection: Selection) -> list[tuple[int, ...]]:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
@@ -151,7 +179,8 @@ class Reader:
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
         """The columns of the rows selected in some row groups."""
-        return self._columns(self._table(numbers, self._with_keys(names, selection), selection))
+        origin = None if self.file is None else (str(self.file), numbers)
+        return self._columns(self._table(numbers, self._with_keys(names, selection), selection), origin)
 
     def _with_keys(self, names: Iterable[str], selection: Selection) -> list[str]:
         """The columns wanted and those that the selection looks at, in the contract's order."""
@@ -176,6 +205,7 @@ class Reader:
             if not pa.types.is_dictionary(table.column(name).type):
                 coded = table.column(name).cast(pa.string()).dictionary_encode()
                 table = table.set_column(table.column_names.index(name), name, coded)
+        table = table.unify_dictionaries() if texts else table
         mask = self._mask(self._columns(table), selection)
         return table if mask is None or mask.all() else table.filter(pa.array(mask))
 
@@ -184,13 +214,13 @@ class Reader:
         found = [kinds.get(KINDS[self.contract.column_of_output(n).type], pa.float64()) for n in names]
         return pa.schema(list(zip(names, found, strict=True))).empty_table()
 
-    def _columns(self, table: pa.Table) -> Columns:
+    def _columns(self, table: pa.Table, origin: Origin | None = None) -> Columns:
         texts = [c for c in table.column_names if pa.types.is_dictionary(table.column(c).type)]
         if texts:
             table = table.unify_dictionaries()
         arrays = {c: _one_array(table.column(c)) for c in table.column_names}
         kinds = {c: KINDS[self.contract.column_of_output(c).type] for c in table.column_names}
-        return Columns(arrays, kinds, table.num_rows)
+        return Columns(arrays, kinds, table.num_rows, origin)
 
     def _mask(self, columns: Columns, selection: Selection) -> np.ndarray | None:
         """(count,) which rows are selected; None for all."""
@@ -204,6 +234,34 @@ class Reader:
             wanted = codes.spread([selection.of_city(c) for c in codes.values], selection.of_city(None), np.bool_)
             mask = wanted if mask is None else mask & wanted
         return mask
+
+
+def _with_texts(table: pa.Table, only: tuple[str, pa.Array] | None) -> pa.Table:
+    """The rows of a table that have one of some texts in a column."""
+    if only is None:
+        return table
+    name, words = only
+    masks = []
+    for chunk in table.column(name).chunks:
+        known = np.asarray(pc.is_in(chunk.dictionary, words))
+        masks.append(np.append(known, False)[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)])
+    mask = np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+    if mask.all():
+        return table
+    table = table.filter(pa.array(mask))
+    few = table.column(name).cast(pa.string()).dictionary_encode()  # the texts that are left
+    return table.set_column(table.column_names.index(name), name, few)
+
+
+def _places(codes: np.ndarray, parts: dict[Origin, pa.ChunkedArray]) -> Iterator[tuple[Origin, np.ndarray]]:
+    """Where the texts of each part stand in the dictionary of all. codes : (n,) of all rows, part after part"""
+    start = 0
+    for origin, column in parts.items():
+        own = _one_array(column)
+        place = np.full(len(own.dictionary) + 1, -1, dtype=np.int32)
+        place[_text_codes(own)] = codes[start : start + len(own)]
+        yield origin, place[:-1]  # the last is of rows without a text
+        start += len(own)
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from evaltools.indicators.engine.areas import KEYS, Places, SmallAreas
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.gather import Gatherer
+from evaltools.indicators.engine.plan import Plan, must_fit
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
 from evaltools.indicators.engine.rollup import Rollup, largest_sum
 from evaltools.indicators.engine.rows import BLOCK, Block
 from evaltools.indicators.engine.source import Setting, columns_of
 from evaltools.indicators.engine.survey import estimate_survey
-from evaltools.indicators.engine.tally import Plan, Sums, Tally, must_fit
+from evaltools.indicators.engine.tally import Sums, Tally
+from evaltools.indicators.engine.values import ordered
 from evaltools.standards import RuleBook
 
 THREADS = 2
@@ -150,11 +152,20 @@ def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, SmallAreas]:
     contract, columns = rows.contract, rows.columns
     years = columns.value(str(contract.year_column)).astype(np.int64) if rows.year is None else rows.year
     ids, areas = places.numbered(columns, years)
+    rows, ids = _by_area(rows, ids)
     tally = Tally(plan, areas.count, contract.table)
-    for start in range(0, columns.count, BLOCK):
-        stop = min(start + BLOCK, columns.count)
+    for start in range(0, len(ids), BLOCK):
+        stop = min(start + BLOCK, len(ids))
         tally.add(replace(rows, start=start, stop=stop, known={}), ids[start:stop])
     return tally, areas
+
+
+def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
+    """The rows in the order of their areas, and the area of each. ids : (n,) their areas, numbered as they appear"""
+    if (ids[1:] >= ids[:-1]).all():
+        return rows, ids
+    order = ordered(ids, int(ids.max()) + 1)
+    return replace(rows, columns=rows.columns.taken(order)), ids[order]
 
 
 def _rolled(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from evaltools.indicators.engine.areas import LEVELS, PLACES
 from evaltools.indicators.engine.values import Coded
 
 _UNPLACED = "?"
+_TEXT = pd.StringDtype(na_value=np.nan)
+_RANK = {k: i for i, k in enumerate(LEVELS)}
+_IS_SPLIT = np.array(["inside" in need for need in LEVELS.values()])
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,10 @@ class Words:
     @classmethod
     def of(cls, parts: Sequence[Coded | None], counts: Sequence[int]) -> Words:
         """One part of the areas after the other. parts : None where a part does not tell the place; counts : its areas"""
-        words = tuple(sorted(dict.fromkeys(w for part in parts if part is not None for w in part.values)))
-        place = {w: i for i, w in enumerate(words)}
+        words = tuple(sorted(dict.fromkeys(chain.from_iterable(p.values for p in parts if p is not None))))
+        place = dict(zip(words, range(len(words)), strict=True))
         codes = [
-            np.full(n, -1, dtype=np.int64) if p is None else p.spread([place[w] for w in p.values], -1, np.int64)
+            np.full(n, -1, dtype=np.int64) if p is None else p.spread([*map(place.__getitem__, p.values)], -1, np.int64)
             for p, n in zip(parts, counts, strict=True)
         ]
         return cls(_joined(codes), words)
@@ -47,15 +51,13 @@ def shown_areas(
 
     year, words : of the small areas; levels : each with a small area in each of its areas
     """
-    rank = {k: i for i, k in enumerate(LEVELS)}
     codes, texts = _codes(words, levels)
     years = _joined(year[at] for _, at in levels)
-    level = _joined(np.full(len(at), rank[k]) for k, at in levels)
+    level = _joined(np.full(len(at), _RANK[k]) for k, at in levels)
     city = _joined(words["city"].codes[at] if "city" in LEVELS[k] else np.full(len(at), -1) for k, at in levels)
     side = _joined(_sides(words["inside"], k, at) for k, at in levels)
     order = np.lexsort([side, codes, city, level, years])
-    is_split = np.array(["inside" in need for need in LEVELS.values()])
-    order = order[~(is_split[level] & (side == 2))[order]]
+    order = order[~(_IS_SPLIT[level] & (side == 2))[order]]
     return pd.DataFrame(
         {
             "year": years[order].astype(np.int32),
@@ -70,7 +72,7 @@ def shown_areas(
 
 def _texts(words: Sequence[str], codes: NDArray[np.int64]) -> Any:
     """(A,) texts; codes : from 0"""
-    return pd.array(pa.array(words, pa.large_string()).take(pa.array(codes)), dtype="str")  # type: ignore[call-overload]
+    return pd.array(pa.array(words, pa.large_string()).take(pa.array(codes)), dtype=_TEXT)
 
 
 def _sides(inside: Words, level: str, at: NDArray[np.int64]) -> NDArray[np.int64]:

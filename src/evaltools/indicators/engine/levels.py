@@ -1,0 +1,128 @@
+"""The different values of a key of another table, and where those of our rows stand among them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.joins import Key
+from evaltools.indicators.engine.reading import Columns
+from evaltools.indicators.engine.rows import Block
+
+NO_ROWS, NO_KEY = -1, -2
+"""In place of a key's number: no row of theirs has our key; our key is unknown."""
+_FAR = 1 << 16
+
+
+class Level(Protocol):
+    """The different values of a key."""
+
+    def __len__(self) -> int: ...
+
+    def of_theirs(self, theirs: Columns) -> NDArray[np.int64]:
+        """(n,) place of each of their rows' value, NO_KEY where it is unknown."""
+        ...
+
+    def of_ours(self, block: Block, key: Key) -> NDArray[np.int64]:
+        """(n,) place of each of our rows' value, NO_ROWS where they have no such value, NO_KEY where it is unknown."""
+        ...
+
+
+def level_of(theirs: Columns, key: Key) -> Level:
+    """The values of a key from their rows."""
+    return Texts(theirs, key.theirs) if key.kind == "text" else Numbers(theirs, key.theirs)
+
+
+class Texts:
+    """The texts of a column, in the order of its dictionary."""
+
+    def __init__(self, theirs: Columns, name: str) -> None:
+        self._name, self._dictionary, self._places = name, theirs.dictionary(name), theirs.places
+
+    def __len__(self) -> int:
+        return len(self._dictionary)
+
+    def of_theirs(self, theirs: Columns) -> NDArray[np.int64]:
+        """See `Level`."""
+        codes = theirs.text_codes(self._name).astype(np.int64)
+        codes[codes < 0] = NO_KEY
+        return codes
+
+    def of_ours(self, block: Block, key: Key) -> NDArray[np.int64]:
+        """See `Level`."""
+        columns, name = block.columns, key.ours
+        place = columns.codes.get((name, id(self)))
+        if place is None:
+            place = np.append(self._found(columns, name), NO_KEY).astype(np.int64)
+            columns.codes[name, id(self)] = place
+        return place[columns.text_codes(name)[block.start : block.stop]]
+
+    def _found(self, columns: Columns, name: str) -> NDArray[np.integer[Any]]:
+        """Place of each text of our dictionary: known where it was read from the same place, else looked up."""
+        words = columns.dictionary(name)
+        traced = self._places.get((self._name, columns.origin)) if name == self._name and columns.origin else None
+        if traced is None or len(traced) != len(words):
+            return self._index.get_indexer(_objects(words))  # -1, NO_ROWS, where it is not there
+        open_ = np.flatnonzero(traced < 0)  # no row of theirs in this part has it; another part may
+        if len(open_):
+            traced = traced.copy()
+            traced[open_] = self._index.get_indexer(_objects(words.take(open_)))
+        return traced
+
+    @cached_property
+    def _index(self) -> pd.Index:
+        return _objects(self._dictionary)
+
+
+def _objects(words: Any) -> pd.Index:
+    return pd.Index(words.to_pylist(), dtype=object)
+
+
+class Numbers:
+    """The numbers, days or flags of a column, in ascending order."""
+
+    def __init__(self, theirs: Columns, name: str) -> None:
+        found = pd.unique(_numbers(theirs.whole(name)))
+        self._name, self._values = name, np.sort(found[~np.isnan(found)])
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def of_theirs(self, theirs: Columns) -> NDArray[np.int64]:
+        """See `Level`."""
+        return self._found(_numbers(theirs.whole(self._name)))
+
+    def of_ours(self, block: Block, key: Key) -> NDArray[np.int64]:
+        """See `Level`."""
+        return self._found(_numbers(block.column(key.ours)) - key.lag)
+
+    def _found(self, wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+        unknown = np.isnan(wanted)
+        if not len(self._values):
+            return np.where(unknown, NO_KEY, NO_ROWS)
+        if self._table is None:
+            at = np.minimum(np.searchsorted(self._values, wanted), len(self._values) - 1)
+            return np.where(unknown, NO_KEY, np.where(self._values[at] == wanted, at, NO_ROWS))
+        # Years and flags are looked up by their distance from the least; a fraction is none of them.
+        far = np.where(unknown, -1.0, wanted - self._values[0])
+        near = np.clip(far, -1, len(self._table) - 1).astype(np.int64)
+        return np.where(unknown, NO_KEY, np.where(near == far, self._table[near], NO_ROWS))
+
+    @cached_property
+    def _table(self) -> NDArray[np.int64] | None:
+        """Place of each whole number from the least on, and NO_ROWS at the end; None where they are too far apart."""
+        span = self._values[-1] - self._values[0]
+        if span > _FAR or (self._values % 1 != 0).any():
+            return None
+        table = np.full(int(span) + 2, NO_ROWS)
+        table[(self._values - self._values[0]).astype(np.int64)] = np.arange(len(self._values))
+        return table
+
+
+def _numbers(found: Any) -> Any:
+    return np.where(found.yes, 1.0, np.where(found.no, 0.0, np.nan)) if isinstance(found, v.Truth) else found
