@@ -122,9 +122,7 @@ def _prefix(text: v.Coded, width: int) -> v.Coded:
     return v.Coded(text.codes, tuple([word[:width] for word in text.values]))
 
 
-def _numbered(
-    parts: Iterable[tuple[str, Any, int]], count: int
-) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]], int]:
+def _numbered(parts: Iterable[tuple[str, Any, int]], count: int) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]], int]:
     """(count,) number of the combination of codes of each row; name -> (S,) code in each combination, which ascend; S.
 
     parts : name, (count,) codes from -1, and how many there are from 0

@@ -168,9 +168,7 @@ def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
     return replace(rows, columns=rows.columns.taken(order)), ids[order]
 
 
-def _rolled(
-    done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str
-) -> tuple[Sums, pd.DataFrame]:
+def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str) -> tuple[Sums, pd.DataFrame]:
     """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
     rollup = Rollup.of([areas for _, areas in done], levels)
     starts = np.cumsum([0, *(areas.count for _, areas in done)])

@@ -87,9 +87,7 @@ def _joined(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([np.empty(0, dtype=np.int64), *parts])
 
 
-def _codes(
-    words: Mapping[str, Words], levels: Sequence[tuple[str, NDArray[np.int64]]]
-) -> tuple[NDArray[np.int64], list[str]]:
+def _codes(words: Mapping[str, Words], levels: Sequence[tuple[str, NDArray[np.int64]]]) -> tuple[NDArray[np.int64], list[str]]:
     """Place of the code of each area among the texts, and these: in order within a level."""
     codes, texts = [], []
     for level, at in levels:
