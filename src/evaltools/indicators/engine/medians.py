@@ -29,7 +29,7 @@ def medians(
     if not len(values):
         return np.full(count, np.nan)
     size = len(of[0]) if of else 1
-    bins, many = _bins(values, min(_BINS, len(values) // size + 1))
+    bins, many = _bins(values, min(_BINS, 2 * len(values) // size + 1))
     cell = bins * size + small
     counts = added(np.bincount(cell, minlength=many * size).reshape(many, size))
     below = np.cumsum(counts, axis=0, dtype=counts.dtype)
@@ -41,7 +41,8 @@ def medians(
         for at in (low_bin, high_bin):
             wanted[at[areas] * size + place] |= np.uint8(1 << bit)
     chosen = wanted[cell]
-    rows = [np.flatnonzero(chosen & np.uint8(1 << bit)) for bit in range(len(of))]
+    some = np.flatnonzero(chosen)
+    rows = [some[(chosen[some] & np.uint8(1 << bit)) != 0] for bit in range(len(of))]
     areas = np.concatenate([np.empty(0, dtype=np.int64), *(a[small[r]] for a, r in zip(of, rows, strict=True))])
     found = _sorted(areas, np.concatenate([np.empty(0), *(values[r] for r in rows)]))
     here = np.bincount(areas, minlength=count)

@@ -196,10 +196,10 @@ def _summed(
     A few names are added up at once: so many that they stay in the processor's cache.
     """
     count = len(rollup.sorting)
-    left, found = list(names), {}
+    wanted, found = list(names), {}
     many = max(1, _CELLS // max(1, count * math.prod(shape)))
-    while left:
-        some, left = left[:many], left[many:]
+    for start in range(0, len(wanted), many):
+        some = wanted[start : start + many]
         small = np.empty((len(some), *shape, count), dtype=parts[0][some[0]].dtype if parts else np.int32)
         for at, name in enumerate(some):
             np.concatenate([p.pop(name) for p in parts] or [small[at]], axis=-1, out=small[at])
