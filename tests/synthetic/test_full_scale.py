@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -44,7 +45,7 @@ def test_the_full_province_has_the_published_totals(full):
     now = rows.filter(
         pc.and_(
             pc.equal(rows["year"], 2020),
-            pc.is_in(rows["registry_status"], pc.SetLookupOptions(value_set=["poor", "exited"])),
+            pc.is_in(rows["registry_status"], pc.SetLookupOptions(value_set=pa.array(["poor", "exited"]))),
         )
     )
     assert pc.sum(now["persons"]).as_py() == 1_615_000

@@ -9,9 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evaltools.intake.arrow import compute
+
+LARGE = 1 << 16
+
 
 class Writers:
-    """One Parquet file per table; each city is a row group, so that a reader of one city reads one row group.
+    """One Parquet file per table; each city is a row group, so that a reader of one city reads one row group. Where a city
+    has very many rows, they stand year after year, each year a row group: a reader of one year reads no other.
 
     Files are written under a temporary name and renamed by `close`.
     """
@@ -25,7 +30,15 @@ class Writers:
         return self.folder / f".{name}.parquet.part"
 
     def add(self, name: str, table: pa.Table) -> None:
-        """Append one city's rows of a table as a row group."""
+        """Append one city's rows of a table."""
+        if table.num_rows > LARGE and "year" in table.column_names:
+            for year in sorted(compute.unique(table.column("year")).to_pylist()):
+                self._append(name, table.filter(compute.equal(table.column("year"), year)))
+        else:
+            self._append(name, table)
+
+    def _append(self, name: str, table: pa.Table) -> None:
+        """Append rows as a row group."""
         writer = self._open.get(name)
         if writer is None:
             writer = pq.ParquetWriter(

@@ -8,8 +8,9 @@ import pytest
 from evaltools.errors import DataInvalidError
 from evaltools.indicators.engine import gather, reading
 from evaltools.indicators.engine import run as engine
+from evaltools.indicators.engine.bits import Runs, packed
+from evaltools.indicators.engine.plan import must_fit
 from evaltools.indicators.engine.reading import Reader, Selection
-from evaltools.indicators.engine.tally import added, must_fit
 from evaltools.intake import load_contract
 
 IDS = (
@@ -34,7 +35,18 @@ def test_a_weight_may_be_larger_than_any_count(run):
 
 def test_whole_numbers_add_up_exactly_beyond_those_a_float_holds():
     amounts = np.array([2**60 + 1, -(2**60), 2**55 + 1, 3], dtype=np.int64)
-    assert added(np.array([0, 0, 1, 1]), amounts, 3).tolist() == [1, 2**55 + 4, 0]
+    assert Runs.of(np.array([0, 0, 1, 1])).added(amounts).tolist() == [1, 2**55 + 4]
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 500])
+def test_ones_are_counted_in_every_run_wherever_it_begins_within_a_byte(count):
+    rng = np.random.default_rng(count)
+    areas = np.cumsum(rng.random(count) < 0.3)
+    masks = rng.random((3, count)) < [[0.0], [0.5], [1.0]]
+    runs = Runs.of(areas)
+    expected = [[int(m[areas == a].sum()) for a in np.unique(areas)] for m in masks]
+    # What stands after the last row means nothing: the bits of a negated mask are set there.
+    assert runs.ones([~packed(~m, count) for m in masks]).tolist() == expected
 
 
 def test_an_amount_too_large_to_be_added_exactly_is_refused_and_not_dropped(run):
@@ -84,7 +96,8 @@ def test_row_groups_of_other_cities_are_not_read(tmp_path, monkeypatch):
     reader = Reader(load_contract("visits"), path, meta=pq.read_metadata(path))
 
     def seen(**chosen):
-        return [i for c in reader.read(["visit_id"], Selection(**chosen)) for i in c.dictionary("visit_id").to_pylist()]
+        found = [c.value("visit_id") for c in reader.read(["visit_id"], Selection(**chosen))]
+        return [ids.values[i] for ids in found for i in ids.codes]
 
     assert seen(cities=("441400",), years=(2020,)) == ["b"]
     assert seen(cities=("441400",), is_partner=True) == ["a", "b", "d"]  # of no city: kept for those who look it up
@@ -92,3 +105,5 @@ def test_row_groups_of_other_cities_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "AT_ONCE", 1)
     assert reader.parts(Selection(cities=("441400",))) == [(0,), (1,), (3,)]
     assert seen(up_to=2019) == ["a"]
+    assert reader.parts(Selection(up_to=2019)) == [(0,)]
+    assert reader.parts(Selection(years=(2020,), cities=("441400",))) == [(1,), (3,)]

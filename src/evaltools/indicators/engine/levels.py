@@ -13,10 +13,12 @@ from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.joins import Key
 from evaltools.indicators.engine.reading import Columns
 from evaltools.indicators.engine.rows import Block
+from evaltools.intake.arrow import compute
 
 NO_ROWS, NO_KEY = -1, -2
 """In place of a key's number: no row of theirs has our key; our key is unknown."""
 _FAR = 1 << 16
+_FEWER = 4
 
 
 class Level(Protocol):
@@ -67,12 +69,18 @@ class Texts:
         words = columns.dictionary(name)
         traced = self._places.get((self._name, columns.origin)) if name == self._name and columns.origin else None
         if traced is None or len(traced) != len(words):
-            return self._index.get_indexer(_objects(words))  # -1, NO_ROWS, where it is not there
+            return self._looked_up(words)
         open_ = np.flatnonzero(traced < 0)  # no row of theirs in this part has it; another part may
         if len(open_):
             traced = traced.copy()
-            traced[open_] = self._index.get_indexer(_objects(words.take(open_)))
+            traced[open_] = self._looked_up(words.take(open_))
         return traced
+
+    def _looked_up(self, words: Any) -> NDArray[np.integer[Any]]:
+        """(W,) place of each word, -1, NO_ROWS, where it is not there."""
+        if _FEWER * len(words) > len(self._dictionary):  # worth hashing all of theirs anew
+            return np.asarray(compute.fill_null(compute.index_in(words, self._dictionary), NO_ROWS))
+        return self._index.get_indexer(_objects(words))
 
     @cached_property
     def _index(self) -> pd.Index:

@@ -23,6 +23,7 @@ two runs must give the same bytes. What does not fit is an error, never dropped.
 YES, NO, OPEN, UNSURE = range(4)
 """Codes of a row's answer: yes (or known), no, unknown, unknown whether it belongs to the population at all."""
 _FITS = 2.0**62
+Flags = NDArray[np.bool_]
 Answers = dict[int, Bits]
 """Code -> the rows that have it; a code no row can have is left out."""
 
@@ -88,24 +89,46 @@ class Amount:
     scale: int
     unsized: Step | None = None
 
-    def of_rows(self, block: Block, answers: Answers, where: str) -> NDArray[np.int64]:
-        """(n,) whole number of each row, 0 where it does not count. DataInvalidError where one does not fit."""
+    def of_rows(self, block: Block, answers: Answers, where: str) -> NDArray[np.int64] | None:
+        """(n,) whole number of each row, 0 where it does not count; None where no row does. DataInvalidError where one
+        does not fit."""
         some = list(answers.values()) if self.code is None else [answers.get(self.code, packed(False, block.count))]
         bits = np.bitwise_or.reduce(some)
         if self.unsized is not None:
-            return unpacked(bits & _bits(block, self.unsized, "missing"), block.count).astype(np.int64)
-        product = block.value(self.factors[0])
-        for factor in self.factors[1:]:
+            bits = bits & _bits(block, self.unsized, "missing")
+        mask = unpacked(bits, block.count)
+        if not mask.any():
+            return None
+        return mask.astype(np.int64) if self.unsized is not None else whole_numbers(block, self.factors, self.scale, where, mask)
+
+
+def whole_numbers(block: Block, factors: Sequence[Step], scale: int, where: str, mask: Flags) -> NDArray[np.int64]:
+    """(n,) product of some factors in whole numbers of 1 / scale; 0 where it is unknown or the row is not in `mask`."""
+    key = f"whole {scale} of {[f.key for f in factors]}"
+    if key not in block.known:
+        product = block.value(factors[0])
+        for factor in factors[1:]:
             product = product * block.value(factor)
-        scaled = np.broadcast_to(product * self.scale, (block.count,))
-        found = np.rint(np.where(unpacked(bits, block.count) & ~np.isnan(scaled), scaled, 0.0))
+        found = np.rint(np.broadcast_to(product * scale, mask.shape))
+        found = np.where(np.isnan(found), 0.0, found)
+        block.known[key] = found.astype(np.int64) if fits(found) else found
+    found = np.where(mask, block.known[key], 0)
+    if found.dtype != np.int64:  # not all rows fit, but those of the mask may
         must_fit(found, where)
-        return found.astype(np.int64)
+    return found.astype(np.int64, copy=False)
+
+
+def fits(found: Any) -> bool:
+    """Whether whole numbers can be added up in 64 bits, in whatever order."""
+    if not found.size:
+        return True
+    most = max(float(found.max()), -float(found.min()))
+    return most * found.size < _FITS or float(np.abs(found.astype(np.float64)).sum()) < _FITS
 
 
 def must_fit(found: Any, where: str) -> None:
     """Refuse what 64 bits do not hold."""
-    if len(found) and float(np.abs(found.astype(np.float64)).sum()) >= _FITS:
+    if not fits(found):
         raise DataInvalidError(
             "amounts too large to be added up exactly", where=where, expected="sums below 10¹⁵ (ratios below 10⁹)",
             todo="look for an amount in the wrong unit",

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evaltools.indicators.engine import arrays
 from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.language import KINDS
 from evaltools.intake import Contract, load_contract
@@ -86,24 +87,12 @@ class Columns:
     def text_codes(self, name: str) -> np.ndarray:
         """(count,) place of each text in the dictionary, -1 where there is none."""
         if name not in self.codes:
-            self.codes[name] = _text_codes(self.arrays[name])
+            self.codes[name] = arrays.places(self.arrays[name])
         return self.codes[name]
 
 
-def _text_codes(array: pa.DictionaryArray) -> np.ndarray:
-    return pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-
-
 def _typed(array: pa.Array, kind: str) -> Any:
-    if kind == "boolean":
-        flags = array.cast(pa.bool_())
-        yes = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
-        return v.Truth(yes, ~yes if not flags.null_count else flags.is_valid().to_numpy(zero_copy_only=False) & ~yes)
-    if kind == "date":
-        array = array.cast(pa.date32(), safe=False).cast(pa.int32())
-    elif not (pa.types.is_integer(array.type) or pa.types.is_float64(array.type)):
-        array = array.cast(pa.float64())
-    return array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    return arrays.truth(array.cast(pa.bool_())) if kind == "boolean" else arrays.numbers(array)
 
 
 @dataclass(frozen=True)
@@ -122,6 +111,11 @@ class Reader:
         if path is None:
             return cls(contract, frame=tables.load(table))
         return cls(contract, path, meta=pq.read_metadata(path))
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are there."""
+        return list(self.frame.columns if self.meta is None else self.meta.schema.names)
 
     @property
     def count(self) -> int:
@@ -158,24 +152,20 @@ class Reader:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
             return [()]
-        at = next((i for i, c in enumerate(self.meta.schema.names) if c == self.contract.city_column), None)
+        names = self.meta.schema.names
+        city, year = (names.index(c) if c in names else None for c in (self.contract.city_column, self.contract.year_column))
         found: list[tuple[int, ...]] = []
         size = AT_ONCE + 1
         for i in range(self.meta.num_row_groups):
             group = self.meta.row_group(i)
-            if at is None or self._may_hold(group.column(at), selection):
+            if (city is None or _may_be_of_city(group.column(city).statistics, selection)) and (
+                year is None or _may_be_of_year(group.column(year).statistics, selection)
+            ):
                 size += group.num_rows
                 if size > AT_ONCE:
                     found, size = [*found, ()], group.num_rows
                 found[-1] = (*found[-1], i)
         return found
-
-    @staticmethod
-    def _may_hold(column: Any, selection: Selection) -> bool:
-        stats = column.statistics
-        if stats is None or not stats.has_min_max or stats.min != stats.max:
-            return True
-        return selection.of_city(stats.min) or (stats.null_count != 0 and selection.of_city(None))
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
         """The columns of the rows selected in some row groups."""
@@ -236,6 +226,22 @@ class Reader:
         return mask
 
 
+def _may_be_of_city(stats: Any, selection: Selection) -> bool:
+    """Whether a row group can hold rows of the cities wanted, from the statistics of its codes."""
+    if stats is None or not stats.has_min_max or stats.min != stats.max:
+        return True
+    return selection.of_city(stats.min) or (stats.null_count != 0 and selection.of_city(None))
+
+
+def _may_be_of_year(stats: Any, selection: Selection) -> bool:
+    """Whether a row group can hold rows of the years wanted, from the statistics of its years; those of none are not."""
+    if stats is None or not stats.has_min_max:
+        return True
+    if selection.up_to is not None:
+        return stats.min <= selection.up_to
+    return selection.years is None or any(stats.min <= y <= stats.max for y in selection.years)
+
+
 def _with_texts(table: pa.Table, only: tuple[str, pa.Array] | None) -> pa.Table:
     """The rows of a table that have one of some texts in a column."""
     if only is None:
@@ -244,7 +250,7 @@ def _with_texts(table: pa.Table, only: tuple[str, pa.Array] | None) -> pa.Table:
     masks = []
     for chunk in table.column(name).chunks:
         known = np.asarray(pc.is_in(chunk.dictionary, words))
-        masks.append(np.append(known, False)[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)])
+        masks.append(np.append(known, False)[arrays.places(chunk)])
     mask = np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
     if mask.all():
         return table
@@ -259,7 +265,7 @@ def _places(codes: np.ndarray, parts: dict[Origin, pa.ChunkedArray]) -> Iterator
     for origin, column in parts.items():
         own = _one_array(column)
         place = np.full(len(own.dictionary) + 1, -1, dtype=np.int32)
-        place[_text_codes(own)] = codes[start : start + len(own)]
+        place[arrays.places(own)] = codes[start : start + len(own)]
         yield origin, place[:-1]  # the last is of rows without a text
         start += len(own)
 

@@ -23,7 +23,7 @@ from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
 from evaltools.indicators.engine.rollup import Rollup, largest_sum
 from evaltools.indicators.engine.rows import BLOCK, Block
-from evaltools.indicators.engine.source import Setting, columns_of
+from evaltools.indicators.engine.source import Setting
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.indicators.engine.tally import Sums, Tally
 from evaltools.indicators.engine.values import ordered
@@ -63,7 +63,7 @@ def compute_indicators(
     lost: list[dict[str, str]] = []
     for table in catalogue.tables:
         entries = [e for e in catalogue.of_table(table) if chosen is None or e.id in chosen]
-        entries, absent = _available(tables, table, entries)
+        entries, absent = _available(setting, table, entries)
         lost += absent
         if entries:
             jobs += _jobs(setting, entries, levels)
@@ -92,13 +92,13 @@ def _done(jobs: Sequence[Job]) -> dict[str, TableSums]:
         return {name: begun[name].result() for name, _, _ in jobs}
 
 
-def _available(tables: Any, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:
+def _available(setting: Setting, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:
     """Entries whose table and columns are there, and the others with the reason."""
     if not entries:
         return [], []
-    if not tables.has(table):
+    if not setting.tables.has(table):
         return [], [{"indicator": e.id, "table": table, "reason": f"table {table} is absent"} for e in entries]
-    present = {t: columns_of(tables, t) for t in {t for e in entries for t in e.tables} if tables.has(t)}
+    present = {t: setting.columns(t) for t in {t for e in entries for t in e.tables} if setting.tables.has(t)}
     good, lost = [], []
     for e in entries:
         reason = _reason(e, present)
@@ -123,7 +123,7 @@ def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str]
     """The indicators of one register. up_to : all rows up to this year, as of it; None for the rows of each year"""
     table = entries[0].table
     reader = setting.reader(table)
-    contract, present = reader.contract, columns_of(setting.tables, table)
+    contract, present = reader.contract, setting.columns(table)
     as_of = up_to if contract.year_column else setting.year
     years = setting.years if as_of is None else (as_of,)
     rules = setting.rules(years)

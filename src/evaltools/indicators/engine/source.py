@@ -36,6 +36,7 @@ class Setting:
     years: tuple[int, ...]
     readers: dict[str, Reader] = field(default_factory=dict)
     rule_values: dict[tuple[int, ...], RuleValues] = field(default_factory=dict)
+    present: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def year(self) -> int:
@@ -53,6 +54,14 @@ class Setting:
             self.readers[table] = Reader.open(self.tables, table)
         return self.readers[table]
 
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
+        if table not in self.present:
+            ledger = getattr(self.tables, "quality", None)
+            absent = ledger.tables[table].absent_columns if ledger is not None and table in ledger.tables else ()
+            self.present[table] = frozenset(self.reader(table).names) - frozenset(absent)
+        return self.present[table]
+
     @cached_property
     def poor_villages(self) -> Mapping[str, bool]:
         """Village code -> whether it is a poor one; empty without the table of villages.
@@ -62,10 +71,11 @@ class Setting:
         if not self.tables.has("villages"):
             return {}
         found: dict[str, bool] = {}
-        for columns in self.reader("villages").read(("village_code", "is_poor_village"), Selection()):
+        wanted = Selection(cities=self.cities, is_partner=True)
+        for columns in self.reader("villages").read(("village_code", "is_poor_village"), wanted):
             codes, poor = columns.value("village_code"), columns.value("is_poor_village")
             for answer, mask in ((False, poor.no), (True, poor.yes)):
-                for i in np.unique(codes.codes[mask & (codes.codes >= 0)]):
+                for i in np.flatnonzero(np.bincount(codes.codes[mask] + 1, minlength=len(codes.values) + 1)[1:]):
                     code = codes.values[i]
                     found[code] = found.get(code, False) or answer
         return found

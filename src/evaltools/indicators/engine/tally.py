@@ -21,9 +21,9 @@ from evaltools.indicators.engine.plan import (
     Answers,
     Plan,
     is_whole,
-    must_fit,
     scale_of,
-)  # fmt: skip
+    whole_numbers,
+)
 from evaltools.indicators.engine.rows import Block
 from evaltools.intake import load_contract
 
@@ -93,12 +93,14 @@ class Tally:
             for (key, code, _), ones in zip(some, runs.ones([bits for _, _, bits in some]), strict=True):
                 self.counts[key][code, here] += ones
         for name, (key, step) in self.plan.weights.items():
-            whole = np.rint(np.nan_to_num(np.broadcast_to(block.value(step), areas.shape), nan=0.0)).astype(np.int64)
-            must_fit(whole, self.where)
             for code, bits in answers[key].items():
-                self.weights[name][code, here] += runs.added(whole * unpacked(bits, block.count))
+                mask = unpacked(bits, block.count)
+                if mask.any():
+                    self.weights[name][code, here] += runs.added(whole_numbers(block, (step,), 1, self.where, mask))
         for name, amount in self.plan.amounts.items():
-            self.amounts[name][here] += runs.added(amount.of_rows(block, answers[amount.answer], self.where))
+            found = amount.of_rows(block, answers[amount.answer], self.where)
+            if found is not None:
+                self.amounts[name][here] += runs.added(found)
         for name, (key, step) in self.plan.values.items():
             mask = unpacked(answers[key][YES], block.count)
             self.values[name].append((np.broadcast_to(block.value(step), mask.shape)[mask], areas[mask]))
