@@ -127,17 +127,37 @@ def _numbered(parts: Iterable[tuple[str, Any, int]], count: int) -> tuple[NDArra
 
     parts : name, (count,) codes from -1, and how many there are from 0
     """
-    ids, found, width = np.zeros(count, dtype=np.int64), {}, min(count, 1)
+    keys, space, pending, same = np.zeros(count, dtype=np.int64), min(count, 1), [], []
+    found: dict[str, NDArray[np.int64]] = {}
     for name, codes, size in parts:
-        many = size + 1
-        keys = ids * many
+        if size == 1 and not np.any(codes):  # the same in all rows
+            same.append(name)
+            continue
+        if pending and space * (size + 1) > max(count, _TABLE):
+            keys, space, found = _closed(keys, space, pending, found)
+            pending = []
+        keys = keys * (size + 1) if pending or found else keys
         keys += codes
         keys += 1
-        ids, unique = _dense(keys, width * many)
-        before, code = np.divmod(unique, many)
-        found = {k: c[before] for k, c in found.items()} | {name: code - 1}
-        width = len(unique)
-    return ids, found, width
+        space *= size + 1
+        pending.append((name, size + 1))
+    keys, space, found = _closed(keys, space, pending, found)
+    return keys, found | {name: np.zeros(space, dtype=np.int64) for name in same}, space
+
+
+def _closed(
+    keys: NDArray[np.int64], space: int, mixed: Sequence[tuple[str, int]], found: Mapping[str, NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], int, dict[str, NDArray[np.int64]]]:
+    """Keys numbered without a gap, how many there are, and the codes they were mixed of.
+
+    mixed : name and kinds of code, the unknown among them, in the order of mixing; found : codes by what stands before them
+    """
+    ids, rest = _dense(keys, space)
+    codes = {}
+    for name, kinds in reversed(mixed):
+        rest, code = np.divmod(rest, kinds)
+        codes[name] = code - 1
+    return ids, len(rest), {k: c[rest] for k, c in found.items()} | codes
 
 
 def _dense(keys: NDArray[np.int64], space: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
