@@ -54,6 +54,8 @@ def test_a_users_folder_extends_the_book(tmp_path):
 
 SCOPE = "{cities: [广州], pairs: included, villages: poor, elsewhere: extended}"
 REFUSED = {
+    "range wider than the unit": ("range: [0, 0.5]", "range: [0, 5]", "range"),
+    "no inventory number": ("    values:", "    inventory: [第3条]\n    values:", "inventory"),
     "no unit": ("    unit: share\n", "", "unit"),
     "unknown unit": ("unit: share", "unit: percent", "unit"),
     "no comparison": ('    comparison: "<="\n', "", "comparison"),
@@ -214,3 +216,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "gbk.yaml").write_bytes("中文".encode("gbk"))
     with pytest.raises(RuleBookError, match="UTF-8"):
         load_yaml(tmp_path / "gbk.yaml")
+
+
+def test_a_known_chapter_keeps_its_name(tmp_path):
+    with pytest.raises(RuleBookError, match="called 退出质量门槛") as caught:
+        load(tmp_path, GOOD.replace("{id: own, zh: 自定, en: Own}", "{id: gates, zh: 门槛, en: Limits}"))
+    assert "own.yaml" in caught.value.where
+    assert load(tmp_path, GOOD.replace("{id: own, zh: 自定, en: Own}", "{id: gates, zh: 退出质量门槛, en: Gates}")).entries

@@ -261,9 +261,22 @@ def test_the_entry_printed_in_the_documentation_is_the_packaged_one():
     block = text.split("```yaml\n")[1].split("```")[0]
     shown = parse_yaml(block)[0]
     entry = BOOK.entries[shown["id"]]
-    assert (entry.zh, entry.en, entry.comparison, entry.level) == (
-        shown["label"]["zh"], shown["label"]["en"], shown["comparison"], shown["level"],
+    assert (entry.zh, entry.en, entry.comparison, entry.level, entry.population, entry.denominator) == (
+        shown["label"]["zh"], shown["label"]["en"], shown["comparison"], shown["level"], shown["population"],
+        shown["denominator"],
     )  # fmt: skip
     packaged = [(v.start, v.value, v.status.value, v.document, v.clause, v.confirmed) for v in entry.values]
     keys = ("from", "value", "status", "document", "clause", "confirmed")
     assert [tuple(read_number(v[k]) if k == "value" else v[k] for k in keys) for v in shown["values"]] == packaged
+
+
+def test_every_share_says_of_what_it_is_a_share():
+    """A limit on a share means nothing without its denominator; parameters of the method are shares of nothing measured."""
+    for entry in BOOK.entries.values():
+        share_of_nothing = entry.values and entry.unit.code in ("share", "ratio") and not entry.id.startswith("method.")
+        assert not share_of_nothing or entry.denominator, entry.id
+
+
+def test_the_frame_names_population_and_denominator():
+    row = BOOK.at("2020-12-31").to_frame().set_index("id").loc["health.medical_aid_share"]
+    assert (row["population"], row["denominator"]) == ("建档立卡相对贫困人口", "各项医保报销后的合规医疗费用")

@@ -10,9 +10,9 @@ import typer
 
 from evaltools import terms
 from evaltools.cli.listing import Format, FormatOption, LangOption, show
-from evaltools.errors import ParameterError
+from evaltools.errors import ParameterError, RuleBookError, nearest
 from evaltools.paths import resolve
-from evaltools.standards import evaluation_date
+from evaltools.standards import RuleBook, evaluation_date
 
 if TYPE_CHECKING:
     from evaltools.indicators import Catalogue
@@ -23,6 +23,7 @@ Level = Annotated[str, typer.Option(help="city, county, town or village.")]
 Coverage = Annotated[bool, typer.Option("--coverage", help="Print what stands behind each item of the inventory.")]
 Out = Annotated[Path | None, typer.Option(help="With --coverage: write the page to this file.")]
 Extra = Annotated[Path | None, typer.Option("--catalogue", help="A folder with indicator entries of your own.")]
+Own = Annotated[Path | None, typer.Option("--rules", help="A folder with rule entries of your own.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,7 @@ def indicators(
     as_of: Annotated[str | None, typer.Option(help="Date of the rules; 31 December of the year if absent.")] = None,
     data: Annotated[Path, typer.Option(help="Folder with the tables.")] = Path("data/demo"),
     extra: Extra = None, form: FormatOption = Format.TEXT, lang: LangOption = "zh",
-    coverage: Coverage = False, out: Out = None,
+    coverage: Coverage = False, out: Out = None, rules: Own = None,
 ) -> None:  # fmt: skip
     """List the indicator catalogue, compute it for a city, or say what covers the policy inventory.
 
@@ -42,7 +43,8 @@ def indicators(
     or one row an indicator and area (value, interval, rows, missing share, state). What a table lacks is listed last.
     With --coverage: every item of the inventory with its rules, tables, indicators, claims and report chapter.
 
-    An indicator is an entry in YAML, no code: docs/indicators.md says how to write one; --catalogue adds yours.
+    An indicator is an entry in YAML, no code: docs/indicators.md says how to write one; --catalogue adds yours, which
+    may be held against rules of yours (--rules).
 
         evaltools indicators --chapter housing
         evaltools indicators --city 梅州 --format csv
@@ -50,7 +52,11 @@ def indicators(
     """
     from evaltools.indicators.engine.entry import Catalogue
 
-    catalogue = Catalogue.load(resolve(extra)) if extra else Catalogue.load()
+    book = RuleBook.load(resolve(rules)) if rules else None
+    catalogue = Catalogue.load(resolve(extra) if extra else None, book)
+    if chapter is not None and chapter not in catalogue.book.chapters:
+        close = nearest(chapter, catalogue.book.chapters)
+        raise RuleBookError(f"unknown chapter {chapter!r}", where="--chapter", expected=close)
     if coverage or out is not None:
         _coverage(catalogue, coverage, out)
         return
@@ -59,9 +65,12 @@ def indicators(
         frame = catalogue.to_frame(lang)
         _definitions(frame[frame["id"].isin(chosen)], form, lang)
         return
+    from evaltools.indicators.engine.areas import LEVELS
     from evaltools.indicators.engine.run import compute_indicators
     from evaltools.intake import open_tables
 
+    if level not in LEVELS:
+        raise ParameterError(f"unknown level {level!r}", where="--level", expected=nearest(level, LEVELS))
     day = evaluation_date(as_of, year)
     tables = open_tables(resolve(data), city=terms.city(city).code)
     only = [e.id for e in catalogue.values() if chapter in (None, e.chapter)]
@@ -78,6 +87,9 @@ def indicators(
     show(shown if form is Format.TEXT else frame, form, repr(table), dict(zip(keys, heads, strict=True)))
     if form is Format.TEXT and len(table.missing):
         show(table.missing, form, "数据缺失，未能计算" if lang == "zh" else "not available")
+    elif len(table.missing):  # beside the rows that programs read, never among them
+        for row in table.missing.to_dict("records"):
+            typer.echo(f"not available: {row['indicator']} ({row['reason']})", err=True)
 
 
 def _coverage(catalogue: Catalogue, wanted: bool, out: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from evaltools.cli.listing import Format, FormatOption, LangOption, show
@@ -45,7 +46,15 @@ def rules(
         frame = frame[frame["id"].isin(chosen)]
     heads = ("编号", "规则", "限值", "适用", "依据") if lang == "zh" else ("id", "rule", "limit", "applies", "citation")
     keys = ("id", "label", "limit", "applicability", "cite")
-    show(frame, form, repr(found), dict(zip(keys, heads, strict=True)))
+    show(_said(frame, lang) if form is Format.TEXT else frame, form, repr(found), dict(zip(keys, heads, strict=True)))
+
+
+def _said(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """What people read: beside 无规定 the reason; a rule without a value applies nowhere yet."""
+    is_open = frame["reason"] != ""
+    mark = "：" if lang == "zh" else ": "
+    limit = frame["limit"].where(~is_open, frame["limit"] + mark + frame["reason"])
+    return frame.assign(limit=limit, applicability=frame["applicability"].where(~is_open, "—"))
 
 
 @group.command("diff")
@@ -63,5 +72,3 @@ def diff(
 
 def _book(extra: Path | None) -> RuleBook:
     return RuleBook.load(resolve(extra)) if extra else RuleBook.load()
-
-

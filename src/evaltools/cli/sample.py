@@ -72,12 +72,15 @@ def draw(
     approval: Approval = 0.95, power: Power = 0.8, response: Response = 0.95, village_cost: VillageCost = 0.0,
     household_cost: HouseholdCost = 0.0, budget: Budget = None,
     replacements: Annotated[float, typer.Option(min=0.0, max=2.0, help="Replacements, as a share.")] = 0.2,
+    form: Annotated[Path | None, typer.Option(help="Also write the CSV the questionnaire looks households up in.")] = None,
+    year: Annotated[int, typer.Option(help="Year that is evaluated, for the questionnaire.")] = 2020,
     lang: LangOption = "zh",
 ) -> None:  # fmt: skip
     """Draw villages with probability proportional to size, and households at equal intervals from a roster.
 
     **Out:** village and household lists with replacements and weights, as Excel for the field teams; reproducible
-    from the seed. Without a roster only the villages are drawn.
+    from the seed. Without a roster only the villages are drawn. With --form sample.csv, also the list to attach to the
+    questionnaire of `evaltools template`; the roster then says persons and registry_status (and identification_year).
 
         evaltools sample draw --seed 20201121 --city 梅州
     """
@@ -86,7 +89,7 @@ def draw(
     goals = _objectives(rules, omission, wrongful_exit, approval, power, lang)
     drawn = draw_files(
         resolve(villages), _place(out), goals, options, seed=seed, roster=resolve(roster) if roster else None,
-        cities=_codes(city), lang=lang, replacements=replacements,
+        cities=_codes(city), lang=lang, replacements=replacements, form=_place(form) if form else None, year=year,
     )  # fmt: skip
     for note in drawn.notes:
         typer.echo(note, err=True)

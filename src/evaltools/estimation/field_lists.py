@@ -13,6 +13,7 @@ from evaltools.errors import DataMissingError
 from evaltools.estimation import wording
 from evaltools.estimation.cells import missing_columns
 from evaltools.estimation.drawing import Draw, draw
+from evaltools.estimation.form_list import form_list
 from evaltools.estimation.planning import Objective, PlanOptions, SamplePlan, plan
 
 
@@ -40,13 +41,20 @@ def plan_files(villages: str | Path, out: str | Path, objectives: list[Objective
 
 def draw_files(villages: str | Path, out: str | Path, objectives: list[Objective], options: PlanOptions, *, seed: int,
                roster: str | Path | None = None, cities: list[str] | None = None, lang: str = "zh",
-               replacements: float = 0.2, **columns: str) -> Draw:  # fmt: skip
-    """Plan and draw from files and write the field lists as Excel; what `evaltools sample draw` calls."""
+               replacements: float = 0.2, form: str | Path | None = None, year: int = 2020, **columns: str) -> Draw:  # fmt: skip
+    """Plan and draw from files and write the field lists as Excel; what `evaltools sample draw` calls.
+
+    form : also write the list that the questionnaire looks households up in (CSV; UTF-8, codes as text).
+    """
+    if form is not None and roster is None:
+        raise DataMissingError("no roster for the form's list", where="form", expected="roster: the households of the villages")
     frame = _only(read_table(villages), cities, columns)
     known = {k: v for k, v in columns.items() if k in ("city", "stratum", "size")}
     made = plan(frame, objectives, options, lang=lang, **known)
-    drawn = draw(frame, made, None if roster is None else read_table(roster), seed=seed,
-                 replacements=replacements, lang=lang, **columns)  # fmt: skip
+    households = None if roster is None else read_table(roster)
+    drawn = draw(frame, made, households, seed=seed, replacements=replacements, lang=lang, **columns)
+    if form is not None and households is not None:
+        form_list(drawn, frame, households, year=year).to_csv(form, index=False)
     sheets = {"村 villages": drawn.villages, "目标 objectives": made.objectives}
     sheets |= {"户 households": drawn.households} if roster is not None else {}
     write_excel(out, sheets, (*made.notes, *drawn.notes), options, seed, lang)

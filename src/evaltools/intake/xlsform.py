@@ -42,6 +42,13 @@ _HEAD = ("type", "name", "label::中文 (zh)", "label::English (en)", "required"
          "appearance")  # fmt: skip
 _ASKED = "${is_responded} = 'yes'"
 Row = dict[str, str]
+POSITION: Row = {
+    "type": "geopoint",
+    "name": "position",
+    "label::中文 (zh)": "访问地点",
+    "label::English (en)": "Where the interview took place",
+}
+"""Exported as latitude and longitude; may be left out."""
 
 
 def write_questionnaire(path: Path) -> Path:
@@ -73,6 +80,8 @@ def _sheet(book: Any, name: str, head: tuple[str, ...], rows: list[Row]) -> None
 def questions(contract: Contract) -> list[Row]:
     """The rows of the survey sheet."""
     rows = [
+        {"type": "start", "name": "started_at"},
+        {"type": "end", "name": "ended_at"},
         {"type": "today", "name": "interview_date"},
         _plain("text", "interviewer_id", contract),
         _plain("text", "household_id", contract) | {
@@ -92,6 +101,7 @@ def questions(contract: Contract) -> list[Row]:
         rows.append({"type": "begin_group", "name": group, "label::中文 (zh)": zh, "label::English (en)": en,
                      "relevant": _ASKED, "appearance": "field-list"})  # fmt: skip
         rows += [_asked(contract.columns[name]) for name in names]
+        rows += [POSITION] * (group == "record")
         rows.append({"type": "end_group"})
     return rows
 

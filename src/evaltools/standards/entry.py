@@ -14,6 +14,7 @@ from evaltools.standards.yamlfile import Block, Fields, read_date, read_number
 
 Span = tuple[float | None, float | None]
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+INVENTORY_PATTERN = re.compile(r"[A-Z]{1,2}-\d{1,2}(\.\d{1,2})?|[ABX]\d{1,2}")
 ENTRY_KEYS = (
     "id", "label", "unit", "comparison", "range", "level", "population", "denominator", "applies_to", "values",
     "undefined", "product", "document", "clause", "status", "confirmed", "inventory", "note",
@@ -97,7 +98,7 @@ def read_entry(block: object, file: str, number: int, chapter: str, words: Vocab
     return RuleEntry(
         fields.entry, chapter, zh, en, unit, comparison, low, high, fields.choice("level", words.levels),
         fields.choice("population", words.populations), denominator, read_applies_to(fields), values,
-        fields.text("undefined", ""), product, fallback, fields.texts("inventory"), fields.text("note", ""), file,
+        fields.text("undefined", ""), product, fallback, _inventory(fields), fields.text("note", ""), file,
     )  # fmt: skip
 
 
@@ -111,7 +112,18 @@ def _range(fields: Fields, unit: Unit) -> Span:
         fields.fail("range", f"{declared!r} is not a range", expected="[low, high], both plain numbers")
     if unit.kind != "number" or low > high:
         fields.fail("range", f"range {declared!r} with unit {unit.code}", expected="low <= high, and a unit of numbers")
+    if (unit.low is not None and low < unit.low) or (unit.high is not None and high > unit.high):
+        fields.fail("range", f"range {declared!r} is wider than that of the unit {unit.code}",
+                    expected=f"inside [{unit.low}, {unit.high}]")  # fmt: skip
     return low, high
+
+
+def _inventory(fields: Fields) -> tuple[str, ...]:
+    found = fields.texts("inventory")
+    for item in found:
+        if not INVENTORY_PATTERN.fullmatch(item):
+            fields.fail("inventory", f"{item!r} is no inventory number", expected="e.g. HH-04, AS-21.2, X9")
+    return found
 
 
 def _values(fields: Fields, unit: Unit, span: Span, words: Vocabulary) -> tuple[DatedValue, ...]:

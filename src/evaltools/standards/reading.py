@@ -45,7 +45,11 @@ def _read_file(path: Path, words: Vocabulary, entries: dict[str, RuleEntry], cha
     head = Fields(top.block.get("chapter", ""), path.name, "chapter")
     head.only(("id", "zh", "en"))
     chapter = head.text("id")
-    chapters.setdefault(chapter, Word(chapter, head.text("zh"), head.text("en")))
+    word = Word(chapter, head.text("zh"), head.text("en"))
+    known = chapters.setdefault(chapter, word)
+    if known != word:
+        head.fail("id", f"chapter {chapter!r} is called {known.zh} ({known.en}) already",
+                  expected="the same labels", todo="copy them, or give a chapter of your own another id")  # fmt: skip
     blocks = top.block.get("rules")
     if not isinstance(blocks, list) or not blocks:
         top.fail("rules", "no list of rules", expected="rules: [...]")

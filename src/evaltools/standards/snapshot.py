@@ -90,10 +90,13 @@ class Rules(Mapping[str, Rule]):
             people, level = words.populations[rule.population], words.levels[rule.level]
             rows.append({
                 "id": rule.id, "chapter": self._base.chapters[rule.chapter].label(lang), "label": rule.label(lang),
-                "limit": rule.limit_text(lang), "population": people.label(lang), "level": level.label(lang),
+                "limit": rule.limit_text(lang), "population": people.label(lang),
+                "denominator": words.populations[rule.denominator].label(lang) if rule.denominator else "",
+                "level": level.label(lang),
                 "status": rule.status.zh if lang == "zh" else rule.status.en,
                 "applicability": rule.applicability.zh if lang == "zh" else rule.applicability.en,
-                "cite": rule.cite(lang), "effective_from": rule.effective_from, "confirmed": rule.confirmed,
+                "cite": rule.cite(lang), "effective_from": rule.effective_from,
+                "effective_to": rule.effective_to, "confirmed": rule.confirmed,
                 "is_changed": rule.is_changed, "reason": rule.reason, "note": rule.note,
             })  # fmt: skip
         return pd.DataFrame(rows)
