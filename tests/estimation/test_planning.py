@@ -20,7 +20,7 @@ from evaltools.estimation import (
     size_for_verdict,
     systematic,
 )
-from evaltools.estimation.judge import judge_rate
+from evaltools.estimation.limits import judge_rate
 from evaltools.estimation.planning import largest_remainder
 
 GROUPS = {"registered_labour": 0.5, "non_registered": 0.3, "registered_no_labour": 0.2}

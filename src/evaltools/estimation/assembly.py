@@ -67,14 +67,15 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
     reason = _reasons(n, den.ravel(), unseen & np.tile(vanishing, d_count), value.ravel())
     value, se = value.ravel().copy(), np.sqrt(variation.variance())
     value[(n == 0) | ~np.isfinite(value)] = np.nan
-    se[np.array([r != "" for r in reason], bool)] = np.nan
+    se[reason != ""] = np.nan
     kinds = ((kind,) * m if isinstance(kind, str) else tuple(kind)) * d_count
     low, high = intervals.t_interval(value, se, df, options.level)
     if "rate" in kinds:
         is_rate = np.array([k == "rate" for k in kinds])
         exact = intervals.rate_interval(interval, value, se, n, df, options.level)
         low, high = (np.where(is_rate, r, t) for r, t in zip(exact, (low, high), strict=True))
-    reason = tuple(r or _interval_reason(*x) for r, *x in zip(reason, value, se, df, low, strict=True))
+    for i in np.flatnonzero(~np.isfinite(low) & np.isfinite(se)):  # se is there: no reason yet
+        reason[i] = _interval_reason(value[i], se[i], df[i])
     with np.errstate(divide="ignore", invalid="ignore"):
         weighting = n * w2 / w**2
         cluster = np.asarray(psu_weight.multiply(psu_weight).sum(axis=0)).ravel() / w2
@@ -82,7 +83,7 @@ def assemble(layout: Layout, labels: Sequence[str], value: Array, z: Array, coun
     return Estimates(
         domains=layout.domains.loc[np.repeat(np.arange(d_count), m)].reset_index(drop=True),
         statistic=tuple(labels) * d_count, kinds=kinds, estimate=value, se=se, ci_low=low, ci_high=high, df=df,
-        deff=effect, n=n.astype(np.int64), n_psu=n_psu, reason=reason, weighting=weighting, cluster_size=cluster,
+        deff=effect, n=n.astype(np.int64), n_psu=n_psu, reason=tuple(reason), weighting=weighting, cluster_size=cluster,
         variation=variation, is_single=unseen, psu_weight=psu_weight, level=options.level, notes=layout.units.notes,
         deff_reference=DEFF_REFERENCES[options.deff],
     )  # fmt: skip
@@ -126,18 +127,17 @@ def _counts(units: Units, has_rows, row, column, k_count: int) -> tuple[Array, A
     return n_psu, df, unseen
 
 
-def _reasons(n: Array, den: Array, unseen: np.ndarray, value: Array) -> list[str]:
+def _reasons(n: Array, den: Array, unseen: np.ndarray, value: Array) -> np.ndarray:
     words = np.full(len(n), "", object)
     words[~np.isfinite(value)] = "not defined for these values"
     words[unseen] = "one PSU holds the whole domain: its variance cannot be estimated"
     words[den == 0] = "the denominator is zero"
     words[n == 0] = "no row in this domain"
-    return words.tolist()
+    return words
 
 
-def _interval_reason(value: float, se: float, df: float, low: float) -> str:
-    if np.isfinite(low) or not np.isfinite(se):
-        return ""
+def _interval_reason(value: float, se: float, df: float) -> str:
+    """Why an estimate with a standard error has no interval."""
     if df < 1:
         return "no degrees of freedom in this domain: no interval"
     return f"this interval is not defined at {value:g} with a standard error of {se:g}"

@@ -82,8 +82,7 @@ def read_rows(
     if design.weight is not None:
         weight = numeric(data, design.weight)
     check_weights(weight * size, data.index, " x ".join(design.weight_columns) or "weight")
-    token = b"" if design.psus else np.ascontiguousarray(weight).tobytes()
-    units, unit = build_units(data[list(design.key_columns)], design, token)
+    units, unit = drawn_units(data, design, weight)
     code, domains = domain_codes(data, by)
     cell, first = pair(unit, code)
     layout = Layout(units, domains, unit[first], code[first])
@@ -92,6 +91,12 @@ def read_rows(
         if (cell < 0).all():
             raise EstimationError(f"no row has {where!r} true", expected="a domain with at least one row")
     return Rows(layout, cell, unit, weight * size, size, {c: numeric(data, c) for c in columns})
+
+
+def drawn_units(data: pd.DataFrame, design: SurveyDesign, weight: Array) -> tuple[Units, Codes]:
+    """The units of a design and the last-stage unit of each row; without PSUs rows are known by their weights."""
+    token = b"" if design.psus else np.ascontiguousarray(weight).tobytes()
+    return build_units(data[list(design.key_columns)], design, token)
 
 
 def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
@@ -105,18 +110,31 @@ def sum_rows(rows: Rows, sums: Sequence[Sum]) -> Array:
     powers = {0: (weight > 0).astype(np.float64), 1: weight, 2: weight**2}
     distinct = list({one.key: one for one in sums}.values())
     table = np.zeros((count, len(distinct)))
-
-    def add(s: int) -> None:
-        with np.errstate(all="ignore"):
-            value = distinct[s].value.array(columns) * powers[distinct[s].power]
-            valid = valid_rows(columns, distinct[s], len(weight))
-        if not valid.all():
-            value = np.where(valid, value, 0.0)
-        table[:, s] = np.bincount(cell, value, count)
-
-    each(len(distinct), add, len(weight))
+    groups: dict[tuple, list[int]] = {}
+    for s, one in enumerate(distinct):
+        groups.setdefault((one.needs, one.inside.sql if one.inside else ""), []).append(s)
+    for some in groups.values():
+        _add(table, some, distinct, cell, powers, columns)
     place = {one.key: s for s, one in enumerate(distinct)}
     return table[:, [place[one.key] for one in sums]]
+
+
+def _add(table: Array, some: Sequence[int], sums: Sequence[Sum], cell: Codes, powers: dict[int, Array],
+         columns: dict[str, Array]) -> None:  # fmt: skip
+    """The sums numbered `some`, which are over the same rows, in the columns of a table. powers: of the weight"""
+    with np.errstate(all="ignore"):
+        valid = valid_rows(columns, sums[some[0]], len(cell))
+    if not valid.all():
+        needed = frozenset().union(*(sums[s].value.columns | sums[s].needs for s in some))
+        cell, columns = cell[valid], {name: columns[name][valid] for name in needed}
+        powers = {power: weight[valid] for power, weight in powers.items()}
+
+    def add(i: int) -> None:
+        with np.errstate(all="ignore"):
+            value = sums[some[i]].value.array(columns) * powers[sums[some[i]].power]
+        table[:, some[i]] = np.bincount(cell, value, len(table))
+
+    each(len(some), add, len(cell))
 
 
 def valid_rows(columns: dict[str, Array], one: Sum, n: int) -> np.ndarray:
@@ -176,9 +194,14 @@ def numeric(data: pd.DataFrame, name: str) -> Array:
             f"column {name!r} is not numeric but {column.dtype}", expected="numbers or true/false",
             todo="convert it where it is read (intake contracts do), so that bad values are counted",
         ) from None  # fmt: skip
+    return finite(values, data.index, name)
+
+
+def finite(values: Array, index: pd.Index, name: str) -> Array:
+    """Values of which none is infinite."""
     infinite = np.isinf(values)
     if infinite.any():
-        raise EstimationError(f"column {name!r} holds infinite values", where=rows_text(data.index[infinite]))
+        raise EstimationError(f"column {name!r} holds infinite values", where=rows_text(index[infinite]))
     return values
 
 

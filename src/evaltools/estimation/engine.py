@@ -30,6 +30,7 @@ from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.expr import ONE, Array, Expr
 from evaltools.estimation.results import Estimates
 from evaltools.estimation.units import Codes
+from evaltools.estimation.variance import Variation
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ class Stat:
     @property
     def sums(self) -> tuple[Sum, ...]:
         """n, w, w^2, num, den, num^2, num den, den^2 over the rows that hold all columns."""
-        y, x = self.num, self.den
+        y, x, needs = self.num, self.den, self.needs
         yy = self.square or y * y
         yx, xx = (y, x) if x is ONE else (y * x, x * x)
         values = ((ONE, 0), (ONE, 1), (ONE, 2), (y, 1), (x, 1), (yy, 1), (yx, 1), (xx, 1))
-        return tuple(Sum(v, power, self.needs, self.inside) for v, power in values)
+        return tuple(Sum(v, power, needs, self.inside) for v, power in values)
 
 
 WIDTH = 8
@@ -79,22 +80,50 @@ def estimate(data: Data, stats: Sequence[Stat], design: SurveyDesign, by: Names 
     added = options.overall and bool(names(by))
     if added:
         layout, table = with_overall(layout, table)
+    linear = linearize(layout, stats, table)
+    variation = None
+    if rows is not None and design.replicates is not None:
+        variation = replicates.replicate_ratios(rows, design, layout, stats, table, linear.value)
+    elif rows is not None and design.calibration is not None:
+        own = [rows.domain] + ([np.where(rows.domain >= 0, len(layout.domains) - 1, -1)] if added else [])
+        den = linear.totals[:, :, 4]
+        u = [(domain, _row_influence(rows, stats, linear.rate, den, domain)) for domain in own]
+        variation = calibration.residual_scores(rows, layout, linear.z, u)
+    return linear.estimates(kind=kind, options=options, interval=interval, variation=variation)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """m statistics over a layout with C cells and D domains.
+
+    parts: (C, m, WIDTH) sums by cell; totals: (D, m, WIDTH) by domain; value, rate: (D, m) estimates, and the ratios
+    without pivot; z: (C, m) influence totals
+    """
+
+    layout: Layout
+    stats: Sequence[Stat]
+    parts: Array
+    totals: Array
+    value: Array
+    rate: Array
+    z: Array
+
+    def estimates(self, *, kind: str | Sequence[str], options: Options, interval: str,
+                  variation: Variation | None = None) -> Estimates:  # fmt: skip
+        """With their errors; `variation` where these do not follow from the influence totals alone."""
+        return assemble(
+            self.layout, tuple(s.name for s in self.stats), self.value, self.z, self.parts[:, :, :3], kind=kind,
+            options=options, interval=interval, srs=_srs_variance(self.stats, self.totals, self.rate, options.deff),
+            variation=variation, vanishing=np.array([not s.is_total for s in self.stats]), den=self.totals[:, :, 4],
+        )  # fmt: skip
+
+
+def linearize(layout: Layout, stats: Sequence[Stat], table: Array) -> Linear:
+    """Statistics and influences from the (C, m WIDTH) sums of each one's `sums` by cell."""
     parts = table.reshape(len(layout.unit), len(stats), WIDTH)
     totals = domain_totals(layout, table).reshape(len(layout.domains), len(stats), WIDTH)
     value, rate = _values(stats, totals)
-    z = _influence(stats, parts, totals, rate, layout)
-    variation = None
-    if rows is not None and design.replicates is not None:
-        variation = replicates.replicate_ratios(rows, design, layout, stats, table, value)
-    elif rows is not None and design.calibration is not None:
-        own = [rows.domain] + ([np.where(rows.domain >= 0, len(layout.domains) - 1, -1)] if added else [])
-        u = [(domain, _row_influence(rows, stats, rate, totals[:, :, 4], domain)) for domain in own]
-        variation = calibration.residual_scores(rows, layout, z, u)
-    return assemble(
-        layout, tuple(s.name for s in stats), value, z, parts[:, :, :3], kind=kind, options=options, interval=interval,
-        srs=_srs_variance(stats, totals, rate, options.deff), variation=variation,
-        vanishing=np.array([not s.is_total for s in stats]), den=totals[:, :, 4],
-    )  # fmt: skip
+    return Linear(layout, stats, parts, totals, value, rate, _influence(stats, parts, totals, rate, layout))
 
 
 def load_rows(data: Data, design: SurveyDesign, columns: Sequence[str], by: Sequence[str], where: str | None) -> Rows:

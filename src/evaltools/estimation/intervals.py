@@ -44,15 +44,15 @@ def clopper_pearson(rate: Array | float, n_effective: Array | float, level: floa
     Each side carries (1 - level) / 2, so that level 0.90 gives the two one-sided 95 % bounds. At rate 0 the lower
     limit is 0, at rate 1 the upper limit is 1.
     """
-    rate, n_effective = np.asarray(rate, float), np.asarray(n_effective, float)
+    rate, n_effective = np.broadcast_arrays(np.asarray(rate, float), np.asarray(n_effective, float))
     tail = (1 - level) / 2
     found = rate * n_effective
     rest = n_effective - found
-    with np.errstate(invalid="ignore"):
-        low = np.where(rate > 0, special.betaincinv(np.maximum(found, 1e-300), rest + 1, tail), 0.0)
-        high = np.where(rate < 1, special.betaincinv(found + 1, np.maximum(rest, 1e-300), 1 - tail), 1.0)
-    bad = ~(n_effective > 0) | ~np.isfinite(rate)
-    return np.where(bad, np.nan, low), np.where(bad, np.nan, high)
+    good = (n_effective > 0) & np.isfinite(rate)
+    low, high = np.where(good, 0.0, np.nan), np.where(good, 1.0, np.nan)
+    special.betaincinv(np.maximum(found, 1e-300), rest + 1, tail, out=low, where=good & (rate > 0))
+    special.betaincinv(found + 1, np.maximum(rest, 1e-300), 1 - tail, out=high, where=good & (rate < 1))
+    return low, high
 
 
 def korn_graubard_n(rate: Array, se: Array, n: Array, df: Array, level: float) -> Array:
@@ -69,8 +69,9 @@ def korn_graubard_n(rate: Array, se: Array, n: Array, df: Array, level: float) -
 
 def quantile_t(df: Array, level: float) -> Array:
     """Two-sided critical value of Student's t; NaN where df < 1."""
-    df = np.asarray(df, float)
-    return np.where(df >= 1, special.stdtrit(np.maximum(df, 1.0), (1 + level) / 2), np.nan)
+    some, place = np.unique(np.asarray(df, float), return_inverse=True)  # many domains, few different numbers
+    found = np.where(some >= 1, special.stdtrit(np.maximum(some, 1.0), (1 + level) / 2), np.nan)
+    return found[place].reshape(np.shape(df))
 
 
 def rate_interval(method: str, rate: Array, se: Array, n: Array, df: Array, level: float) -> tuple[Array, Array]:

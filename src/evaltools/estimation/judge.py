@@ -1,18 +1,9 @@
-"""Three-state verdicts on a limit, and bounds for sums of rates.
-
-The interval of a rate is Clopper-Pearson's on an effective number of households, the smaller of
-  * Korn & Graubard's (1998), from the estimated variance; unknown when nothing (or everything) was found; and
-  * n / (K (1 + (b - 1) rho)), what clustering and weighting allow whatever was found: K is Kish's n sum w^2 / (sum
-    w)^2 and b = sum over PSUs of W^2 / sum w^2 (Gabler, Häder & Lahiri 1999, Survey Methodology 25, 105-106). With
-    equal weights K = 1 and b = sum m^2 / sum m, which is never below the mean cluster size: unequal clusters count
-    against us.
-Zero findings carry no estimate of clustering, so rho is a parameter and is printed beside the verdict.
-"""
+"""Three-state verdicts on a limit, and bounds for sums of rates; what is done with arrays stands in `limits`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,11 +11,18 @@ import numpy as np
 
 from evaltools.errors import EstimationError
 from evaltools.estimation.expr import Array
-from evaltools.estimation.intervals import clopper_pearson, korn_graubard_n, quantile_t
+from evaltools.estimation.limits import (
+    effective_households,
+    effective_n,
+    half_width,
+    judge_limits,
+    rate_bounds,
+    rate_limits,
+    verdict_states,
+)
 from evaltools.estimation.results import Estimate, covariance
 from evaltools.terms import VerdictState
 
-UPPER, LOWER = ("<", "<="), (">", ">=")
 SEARCH_LIMIT = 10**9  # households; a verdict that needs more is called out of reach
 
 
@@ -66,42 +64,6 @@ class Verdict:
     households_needed: int | None
     rule: RuleLike = field(repr=False)
     reason: str = ""
-
-
-def effective_households(n: Array, weighting: Array, cluster_size: Array, rho: float) -> Array:
-    """n / (K (1 + (b - 1) rho)): the households that clustering and weighting leave."""
-    return np.asarray(n) / (np.maximum(weighting, 1.0) * (1 + (np.maximum(cluster_size, 1.0) - 1) * rho))
-
-
-def effective_n(rate: Array, se: Array, n: Array, df: Array, weighting: Array, cluster_size: Array, *, rho: float,
-                level: float = 0.95) -> Array:  # fmt: skip
-    """The smaller of Korn-Graubard's effective n and what clustering and weighting leave. `level` is one-sided."""
-    seen = korn_graubard_n(np.asarray(rate), np.asarray(se), np.asarray(n), np.asarray(df), 2 * level - 1)
-    return np.fmin(seen, effective_households(n, weighting, cluster_size, rho))
-
-
-def rate_limits(rate: Array | float, n_effective: Array | float, level: float = 0.95) -> tuple[Array, Array]:
-    """Both one-sided `level` bounds of a rate."""
-    return clopper_pearson(rate, n_effective, 2 * level - 1)
-
-
-def judge_limits(low: Array | float, high: Array | float, limit: float, comparison: str) -> np.ndarray:
-    """+1 met (the whole interval satisfies the comparison), -1 not met (none of it does), 0 undecided."""
-    low, high = np.asarray(low), np.asarray(high)
-    if comparison in UPPER:
-        met, failed = (high <= limit, low > limit) if comparison == "<=" else (high < limit, low >= limit)
-    elif comparison in LOWER:
-        met, failed = (low >= limit, high < limit) if comparison == ">=" else (low > limit, high <= limit)
-    else:
-        raise EstimationError(f"no verdict for comparison {comparison!r}", expected="one of < <= > >=")
-    return met.astype(int) - failed.astype(int)
-
-
-def judge_rate(
-    rate: Array, n_effective: Array, limit: float, comparison: str = "<=", level: float = 0.95
-) -> np.ndarray:
-    """+1 met, -1 not met, 0 undecided, for rates on effective numbers of households."""
-    return judge_limits(*rate_limits(rate, n_effective, level), limit, comparison)
 
 
 @dataclass(frozen=True)
@@ -195,7 +157,12 @@ def _overlap(e: Estimate, f: Estimate) -> float:
 
 
 def _effective(e: Estimate, rho: float, level: float) -> float:
-    return float(effective_n(e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size, rho=rho, level=level))  # type: ignore[arg-type]
+    return float(effective_n(*_counts(e), rho=rho, level=level))
+
+
+def _counts(e: Estimate) -> Iterator[Array]:
+    """What the effective number of households of a rate follows from."""
+    return map(np.asarray, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
 
 
 def judge(estimate: Estimate | Combination, rule: RuleLike, *, rho: float, level: float = 0.95) -> Verdict:
@@ -217,8 +184,7 @@ def judge(estimate: Estimate | Combination, rule: RuleLike, *, rho: float, level
         reason = estimate.reason or "no estimate"
         return Verdict(VerdictState.EVIDENCE_MISSING, limit=limit, reason=reason, **common, **empty)
     low, high, n_effective, bounds = _bounds(estimate, rho, level)
-    sign = int(judge_limits(low, high, limit, rule.comparison)) if math.isfinite(low) else 0
-    state = {1: VerdictState.MET, -1: VerdictState.NOT_MET, 0: VerdictState.UNDECIDED}[sign]
+    state = verdict_states(low, high, limit, rule.comparison)
     needed = _smallest(lambda n: int(judge_limits(*bounds(n / estimate.n), limit, rule.comparison)))
     return Verdict(state, low=low, high=high, n_effective=n_effective, limit=limit, households_needed=needed,
                    reason="" if math.isfinite(estimate.se) else estimate.reason, **common)  # fmt: skip
@@ -230,11 +196,9 @@ def _bounds(e: Estimate | Combination, rho: float, level: float):
         n_effective = sum(_effective(p, rho, level) for p in e.pieces)
         return *e.limits(rho, level), n_effective, lambda factor: e.limits(rho, level, factor)
     if e.kind == "rate":
-        n_effective = _effective(e, rho, level)
-        low, high = (float(x) for x in rate_limits(np.float64(e.estimate), np.float64(n_effective), level))
+        low, high, n_effective = (float(x) for x in rate_bounds(*_counts(e), rho=rho, level=level))
         return low, high, n_effective, lambda factor: rate_limits(e.estimate, n_effective * factor, level)  # type: ignore[arg-type]
-    half = float(quantile_t(np.array(e.df), 2 * level - 1)) * e.se
-    half = half if half > 0 else math.nan  # a standard error of 0 is no certainty
+    half = float(half_width(e.se, e.df, level))
     n_effective = float(effective_households(e.n, e.weighting, e.cluster_size, rho))  # type: ignore[arg-type]
 
     def bounds(factor: float) -> tuple[float, float]:

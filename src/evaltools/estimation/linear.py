@@ -11,7 +11,7 @@ from evaltools.estimation.assembly import Options
 from evaltools.estimation.cells import Data, numeric
 from evaltools.estimation.design import Names, SurveyDesign, names
 from evaltools.estimation.engine import Stat, estimate
-from evaltools.estimation.expr import ONE, Expr, col
+from evaltools.estimation.expr import ONE, Array, Expr, col
 from evaltools.estimation.results import Estimates
 
 
@@ -36,8 +36,8 @@ def ratio(data: Data, numerator: str, denominator: str, design: SurveyDesign, by
           where: str | None = None, overall: bool = False, level: float = 0.95,
           deff: str = "wor") -> Estimates:  # fmt: skip
     """Ratio of two estimated totals. Options as for `mean`."""
-    stat = Stat(f"{numerator}/{denominator}", col(numerator), col(denominator))
-    return estimate(data, [stat], design, by, kind="ratio", options=Options(where, overall, level, deff))
+    options = Options(where, overall, level, deff)
+    return estimate(data, [ratio_stat(numerator, denominator)], design, by, kind="ratio", options=options)
 
 
 def proportion(data: Data, y: Names, design: SurveyDesign, by: Names = None, *, where: str | None = None,
@@ -50,7 +50,7 @@ def proportion(data: Data, y: Names, design: SurveyDesign, by: Names = None, *, 
     if interval not in intervals.METHODS:
         raise EstimationError(f"interval={interval!r} is unknown", expected=f"one of {', '.join(intervals.METHODS)}")
     check_indicators(data, names(y))
-    stats = [Stat(name, col(name), square=col(name)) for name in names(y)]
+    stats = [rate_stat(name) for name in names(y)]
     options = Options(where, overall, level, deff)
     return estimate(data, stats, design, by, kind="rate", options=options, interval=interval)
 
@@ -60,20 +60,33 @@ def counted(expr: Expr, needs: frozenset[str]) -> Expr:
     return Expr(expr.sql, expr.array, expr.columns | needs)
 
 
+def rate_stat(name: str) -> Stat:
+    """The share of rows with a 1 in a column that holds 0 and 1."""
+    return Stat(name, col(name), square=col(name))
+
+
+def ratio_stat(numerator: str, denominator: str) -> Stat:
+    """The ratio of the totals of two columns."""
+    return Stat(f"{numerator}/{denominator}", col(numerator), col(denominator))
+
+
+def mean_stat(name: str, pivot: float, *, is_total: bool = False) -> Stat:
+    """The mean or the total of a column; `pivot`: a number near its middle."""
+    return Stat(name, col(name) - pivot if pivot else col(name), ONE, is_total=is_total, pivot=pivot)
+
+
 def _simple(data: Data, y: Names, design: SurveyDesign, by: Names, options: Options, kind: str) -> Estimates:
-    stats = []
-    for name in names(y):
-        pivot = _pivot(data, name)
-        num = col(name) - pivot if pivot else col(name)
-        stats.append(Stat(name, num, ONE, is_total=kind == "total", pivot=pivot))
+    stats = [mean_stat(name, _pivot(data, name), is_total=kind == "total") for name in names(y)]
     return estimate(data, stats, design, by, kind=kind, options=options)
 
 
 def _pivot(data: Data, name: str) -> float:
     """A value near the middle of the column."""
-    if not isinstance(data, pd.DataFrame):
-        return source.middle(data, name)
-    values = numeric(data, name)
+    return middle(numeric(data, name)) if isinstance(data, pd.DataFrame) else source.middle(data, name)
+
+
+def middle(values: Array) -> float:
+    """The mean of the values that are there."""
     present = values[~np.isnan(values)]
     return float(present.mean()) if len(present) else 0.0
 

@@ -18,7 +18,7 @@ from evaltools.errors import EstimationError
 from evaltools.estimation import wording
 from evaltools.estimation.cells import missing_columns, numeric
 from evaltools.estimation.expr import Array
-from evaltools.estimation.judge import LOWER, UPPER
+from evaltools.estimation.limits import LOWER, UPPER
 from evaltools.estimation.sizes import power_to_decide, size_for_precision, size_for_verdict
 from evaltools.estimation.units import rows_text
 

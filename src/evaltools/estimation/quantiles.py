@@ -47,13 +47,13 @@ def quantile(data: Data, y: str, design: SurveyDesign, p: float | Sequence[float
     options = Options(where, overall, level)
 
     def one(rows: Rows, _: Common | None) -> Estimates:
-        return _quantiles(rows, y, design, points, bool(names(by)), options, rule, interval)
+        return quantiles_of_rows(rows, y, design, points, bool(names(by)), options, rule, interval)
 
     return by_domains(data, y, design, by, options, one)
 
 
-def _quantiles(rows: Rows, y: str, design: SurveyDesign, points: Sequence[float], has_by: bool, options: Options,
-               rule: str, interval: str) -> Estimates:  # fmt: skip
+def quantiles_of_rows(rows: Rows, y: str, design: SurveyDesign, points: Sequence[float], has_by: bool, options: Options,
+                      rule: str, interval: str) -> Estimates:  # fmt: skip
     """Quantiles of rows already read: shares below them, and where the ends of their intervals fall."""
 
     def share(ys: Array, w: Array, _: float):

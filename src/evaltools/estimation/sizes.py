@@ -7,7 +7,7 @@ from scipy import special
 
 from evaltools.errors import EstimationError
 from evaltools.estimation.expr import Array
-from evaltools.estimation.judge import UPPER
+from evaltools.estimation.limits import UPPER
 
 LARGEST = 200_000  # effective households; a verdict that needs more is called out of reach
 WINDOW = 4096

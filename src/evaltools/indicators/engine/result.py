@@ -182,6 +182,12 @@ class TableSums:
         number, keys = pd.factorize(self.areas["year"].to_numpy(np.int64) * len(codes) + city)
         return [(int(k) // len(codes), str(codes[k % len(codes)])) for k in keys], number
 
+    @property
+    def groups(self) -> dict[tuple[int, str], NDArray[np.intp]]:
+        """(year, city code) -> positions of its areas."""
+        keys, place = self.places
+        return {key: np.flatnonzero(place == i) for i, key in enumerate(keys)}
+
 
 @dataclass(frozen=True)
 class IndicatorTable:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.entry import Indicator, rule_types
@@ -178,12 +177,3 @@ def _limit(entry: Indicator, rules: Rules) -> Limit | None:
     if not entry.is_every:
         return target_of(rule)
     return Limit(1.0, ">=") if rule.is_defined and binds(rule) else None
-
-
-def columns_of(tables: Any, table: str) -> frozenset[str]:
-    """The columns a table really has. A column that the file lacks is absent, not a column of unknown values."""
-    path = tables.path(table)
-    names = pq.read_schema(path).names if path is not None else list(tables.load(table).columns)
-    quality = getattr(tables, "quality", None)
-    ledger = quality.tables.get(table) if quality is not None else None
-    return frozenset(names) - frozenset(ledger.absent_columns if ledger is not None else ())

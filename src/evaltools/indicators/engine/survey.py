@@ -2,75 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from evaltools.estimation import Estimate, SurveyDesign, judge, mean, proportion, quantile, ratio, total
-from evaltools.indicators.engine.areas import KEYS, PLACES, Places
+from evaltools.estimation import Estimates, Sample, half_width, rate_bounds, verdict_states
+from evaltools.indicators.engine.areas import KEYS, Places
 from evaltools.indicators.engine.entry import Indicator, Statistic
 from evaltools.indicators.engine.gather import Gatherer
-from evaltools.indicators.engine.language import Compiled
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import Measured, TableSums
 from evaltools.indicators.engine.rows import Block
-from evaltools.indicators.engine.source import RuleValues, Setting, columns_of
-from evaltools.indicators.engine.values import Coded, Truth
-from evaltools.indicators.targeting.verdict import Method, design_of, interval_of, state_of_rate, surviving
+from evaltools.indicators.engine.sampled import SURVEY_LEVELS, Rows, Sampled, SampledAreas, categories, numbers
+from evaltools.indicators.engine.source import RuleValues, Setting
+from evaltools.indicators.targeting.verdict import Method, design_of, rate_states, surviving
 from evaltools.terms import VerdictState
 
 DESIGN_COLUMNS = ("design", "is_responded", "weight", "stratum", "village_code")
-SURVEY_LEVELS = ("province", "city", "county", "city_split")
-_AREA = {"province": "none", "city": "city", "county": "county", "city_split": "split"}
-_FIELDS = ("value", "numerator", "denominator", "rows", "open_rows", "unsure_rows", "low", "high", "se")
+_COUNTED = ("estimate", "se", "n", "df", "weighting", "cluster_size")
+_FIELDS = (*_COUNTED, "ci_low", "ci_high")
+_surviving = np.frompyfunc(surviving, 3, 1)
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Held = list[tuple[Any, NDArray[np.intp]]]
+"""Rules that an indicator is held against, each with the areas where it is in force."""
 
 
 def estimate_survey(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> TableSums:
     """The indicators of one sampled table in the year of the report: main design, answered interviews."""
-    table, year, cities = entries[0].table, setting.year, setting.cities
-    rules = setting.rules((year,))
-    block = _interviews(setting, entries, rules)
-    rows = _with_design(setting, block)
-    inside = np.ones(len(rows), dtype=bool)
-    if table == "survey":
-        inside = (rows["design"] == "main").to_numpy(bool) & rows["is_responded"].fillna(False).to_numpy(bool)
-    samples = [_Sampled.of(i, e, block, inside) for i, e in enumerate(entries)]
-    rows = _with_areas(rows[inside].reset_index(drop=True))
-    chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or cities is None)]
-    areas = pd.concat([_areas_of(rows, k, year) for k in chosen], ignore_index=True)
+    rules, present = setting.rules((setting.year,)), setting.columns(entries[0].table)
+    block = _interviews(setting, entries, rules, present)
+    rows = _answered(block)
+    samples = [Sampled.of(e, block, rows) for e in entries]
+    chosen = [k for k in SURVEY_LEVELS if (levels is None or k in levels) and (k != "province" or setting.cities is None)]
+    small, places = Places.of(block.contract, present, lambda: setting.poor_villages).small(block.columns, setting.year)
+    areas = SampledAreas.of(small[rows], places, chosen, setting.year)
     limits, undefined = rules.limits(entries)
+    sums = TableSums(areas.frame, {}, limits, undefined)
+    held = {e.id: _held(e, sums, rules) for e in entries}
+    drawn = pd.DataFrame({c: _drawn(block.column(c), rows) for c in ("weight", "stratum", "village_code")})
+    sizes = {w: numbers(block.column(w))[rows] for w in {e.weight for e in entries if e.weight}}
+    found = _estimated(samples, held, drawn, sizes, areas)
+    counts = areas.counts([mask for s in samples for mask in s.masks]).reshape(len(samples), 3, len(areas.frame))
     method = Method.of(setting.book.at(setting.day))
-    out = {e.id: {f: np.full(len(areas), np.nan) for f in _FIELDS} for e in entries}
-    states = {e.id: np.full(len(areas), VerdictState.RULE_UNDEFINED, dtype=object) for e in entries}
-    for level, positions in areas.groupby("level", sort=False).indices.items():
-        column = rows[_AREA[str(level)]]
-        found = _estimates(samples, rows, column)
-        labels = areas["label"].to_numpy()[positions]
-        place = pd.Index(labels).get_indexer(pd.Index(column))
-        for s in samples:
-            for name, mask in (("rows", s.known), ("open_rows", s.open), ("unsure_rows", s.unsure)):
-                counts = np.bincount(place[mask & (place >= 0)], minlength=len(labels))
-                out[s.entry.id][name][positions] = counts
-        for a, label in zip(positions, labels, strict=True):
-            key = (int(areas["year"].iloc[a]), str(areas["city_code"].iloc[a]))
-            for s in samples:
-                e = s.entry
-                parts = {t: found.get((f"{t}{s.number}", label)) for t in s.treatments}
-                _fill(e, out[e.id], a, parts["y"], method)
-                limit = limits[key][e.id]
-                if limit is not None and e.rule is not None and e.id not in undefined[key]:
-                    has_unknown = bool(out[e.id]["open_rows"][a] + out[e.id]["unsure_rows"][a])
-                    states[e.id][a] = _state(e, parts, rules.snaps[key][e.rule], method, has_unknown)
-    return TableSums(areas, {k: Measured(**v) for k, v in out.items()}, limits, undefined, states)
+    measured, states = {}, {}
+    for e, n in zip(entries, counts, strict=True):
+        measured[e.id] = _measured(e, found, n, method)
+        states[e.id] = _states(e, found, held[e.id], n[1] + n[2] > 0, method)
+    return TableSums(areas.frame, measured, limits, undefined, states)
 
 
-def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValues) -> Block:
+def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValues, present: frozenset[str]) -> Block:
     """All rows of a sampled table in the year of the report, with what these entries read."""
     reader = setting.reader(entries[0].table)
-    contract, present = reader.contract, columns_of(setting.tables, entries[0].table)
+    contract = reader.contract
     names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
     names |= {c for c in (contract.city_column, contract.year_column, *DESIGN_COLUMNS) if c in contract.output_columns}
     selection = Selection(years=(setting.year,), cities=setting.cities)
@@ -80,150 +70,113 @@ def _interviews(setting: Setting, entries: Sequence[Indicator], rules: RuleValue
     return Block(contract, columns, rules, gather, as_of, 0, columns.count)
 
 
-def _with_design(setting: Setting, block: Block) -> pd.DataFrame:
-    """The design and the places of all rows of a block."""
-    columns, present = block.columns, columns_of(setting.tables, block.contract.table)
-    places = Places.of(block.contract, present, lambda: setting.poor_villages)
-    ids, areas = places.small(columns, setting.year)
-    shown = areas[list(PLACES)].iloc[ids].reset_index(drop=True)
-    return shown.assign(**{c: _shown(columns.value(c)) for c in DESIGN_COLUMNS if c in columns.arrays})
+def _answered(block: Block) -> Rows:
+    """Interviews of the main design that were given; a table without designs holds no others."""
+    if block.contract.table != "survey":
+        return slice(None)
+    design = block.column("design")
+    return design.spread([word == "main" for word in design.values], False, np.bool_) & block.column("is_responded").yes
 
 
-def _shown(found: Any) -> Any:
-    """A column of the language as a frame holds it."""
-    if isinstance(found, Coded):
-        return np.array([*found.values, None], dtype=object)[found.codes]
-    return found if not isinstance(found, Truth) else pd.array(_numbers(found)).astype("boolean")
+def _held(e: Indicator, sums: TableSums, rules: RuleValues) -> Held:
+    """The rules with a limit for an indicator; one value in several cities is one rule."""
+    found: dict[tuple[float, str], Held] = {}
+    for key, at in sums.groups.items():
+        if e.rule is None or sums.limits.get(key, {}).get(e.id) is None or e.id in sums.undefined[key]:
+            continue
+        rule = rules.snaps[key][e.rule]
+        found.setdefault((float(rule.value), rule.comparison), []).append((rule, at))
+    return [(some[0][0], np.concatenate([at for _, at in some])) for some in found.values()]
 
 
-def _numbers(found: Any, count: int | None = None) -> np.ndarray:
-    """(n,) floats of an evaluated expression, NaN where unknown; yes is 1."""
-    if isinstance(found, Truth):
-        found = np.where(found.yes, 1.0, np.where(found.no, 0.0, np.nan))
-    return np.asarray(found, dtype=np.float64) if count is None else np.broadcast_to(found, (count,))
+def _drawn(found: Any, rows: Rows) -> Any:
+    """A column of the design for some rows."""
+    return found[rows] if isinstance(found, np.ndarray) else categories(found.take(rows))
 
 
 @dataclass(frozen=True)
-class _Sampled:
-    """One indicator on every interview. y, x, size : (n,) NaN outside the known; known, open, unsure : (n,) masks."""
+class _Found:
+    """Estimates of several columns in A areas: name of the column -> field of `Estimates` -> (A,), NaN where there is none."""
 
-    number: int
-    entry: Indicator
-    y: np.ndarray
-    x: np.ndarray
-    size: np.ndarray
-    known: np.ndarray
-    open: np.ndarray
-    unsure: np.ndarray
+    columns: dict[str, dict[str, Array]]
 
-    @classmethod
-    def of(cls, i: int, e: Indicator, block: Block, rows: np.ndarray) -> _Sampled:
-        """Evaluated on the rows of a block that `rows` marks."""
+    def put(self, names: Sequence[str], at: Any, e: Estimates) -> None:
+        """Estimates of the columns in the areas `at`, area by area."""
+        for field in _FIELDS:
+            for name, values in zip(names, getattr(e, field).reshape(-1, len(names)).T, strict=True):
+                self.columns[name][field][at] = values
 
-        def numbers(x: Compiled | None) -> np.ndarray:
-            return _numbers(block.value(x.step) if x else np.float64(1), block.count)[rows]
-
-        population, y, x = numbers(e.population), numbers(e.measure), numbers(e.of)
-        member, unsure = population == 1, np.isnan(population)
-        size = _numbers(block.column(e.weight))[rows] if e.weight else np.ones(len(y))
-        known = member & ~np.isnan(y) & ~np.isnan(x)
-        return cls(i, e, np.where(known, y, np.nan), np.where(known, x, np.nan), size, known, member & ~known, unsure)
-
-    @property
-    def treatments(self) -> tuple[str, ...]:
-        """Known answers, and for shares with unknown ones the two extremes."""
-        is_open = self.entry.statistic is Statistic.SHARE and (self.open | self.unsure).any()
-        return ("y", "low", "high") if is_open else ("y",)
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """The columns of its treatments, named by its number."""
-        unknown = self.open | self.unsure
-        values = {"y": self.y, "low": np.where(unknown, 0.0, self.y), "high": np.where(unknown, 1.0, self.y)}
-        return {f"{t}{self.number}": values[t] for t in self.treatments}
+    def interval(self, name: str, method: Method) -> tuple[Array, Array]:
+        """The interval that a rate is judged by."""
+        low, high, _ = rate_bounds(*(self.columns[name][k] for k in _COUNTED), rho=method.rho, level=method.level)
+        return low, high
 
 
-def _estimates(samples: Sequence[_Sampled], rows: pd.DataFrame, area: pd.Series) -> dict[tuple[str, str], Estimate]:
-    """(column, area) -> estimate: one call for all indicators that share estimator and weight."""
-    found: dict[tuple[str, str], Estimate] = {}
-    inside = area.notna().to_numpy(dtype=bool)
-    groups: dict[tuple[Statistic, str], list[_Sampled]] = {}
-    for s in samples:
-        if s.known[inside].any():
-            groups.setdefault((s.entry.statistic, s.entry.weight or ""), []).append(s)
-    for (statistic, weight), members in groups.items():
-        columns = {k: v for s in members for k, v in s.columns().items()}
-        columns |= {f"x{s.number}": s.x for s in members if s.entry.of}
-        base = rows[["weight", "stratum", "village_code"]].assign(area=area.to_numpy())
-        data = pd.concat([base.assign(persons=members[0].size), pd.DataFrame(columns, index=rows.index)], axis=1)[inside]
-        design, _ = design_of(data, "persons" if weight else "households")
-        for one in _estimate(statistic, members, data, design):
-            found[one.statistic.split("/")[0], str(one.domain["area"])] = one
+def _estimated(
+    samples: Sequence[Sampled], held: Mapping[str, Held], drawn: pd.DataFrame, sizes: Mapping[str, Array], areas: SampledAreas
+) -> _Found:
+    """The estimates of all indicators in all areas: one pass for the levels that hold the same rows, and each weight."""
+    columns = {s.entry.id: s.treated(is_judged=bool(held[s.entry.id])) for s in samples}
+    names = [name for some in columns.values() for name in some]
+    found = _Found({name: {f: np.full(len(areas.frame), np.nan) for f in _FIELDS} for name in names})
+    for levels, some in areas.same_rows():
+        inside = slice(None) if some[areas.small].all() else some[areas.small]
+        there = [s for s in samples if s.known[inside].any()]
+        if not there:
+            continue
+        design, _ = design_of(drawn[inside], "households")
+        sample = Sample.of(drawn[inside], design, areas.small[inside], [areas.codes[k] for k in levels])
+        at = np.concatenate([np.arange(len(areas.frame))[areas.at[k]] for k in levels])
+        for weight in dict.fromkeys(s.entry.weight for s in there):
+            chosen = [s for s in there if s.entry.weight == weight and s.entry.statistic is not Statistic.MEDIAN]
+            items = [item for s in chosen for item in s.items(columns[s.entry.id])]
+            values = {name: v[inside] for s in chosen for name, v in columns[s.entry.id].items()}
+            values |= {item.x: s.x[inside] for s in chosen for item in s.items([s.entry.id]) if item.x}
+            size = (weight, sizes[weight][inside]) if weight else None
+            if items:
+                found.put([item.y for item in items], at, sample.estimate(items, values, size))
+        for s in there:
+            if s.entry.statistic is Statistic.MEDIAN:
+                for level, one in zip(levels, sample.medians(s.entry.id, s.y[inside]), strict=True):
+                    found.put([s.entry.id], areas.at[level], one)
     return found
 
 
-def _estimate(statistic: Statistic, members: Sequence[_Sampled], data: pd.DataFrame, design: SurveyDesign) -> Iterator[Estimate]:
-    """The estimator of a statistic on the columns of its members, by area."""
-    names = [n for s in members for n in s.columns() if data[n].notna().any()]
-    if statistic is Statistic.SHARE:
-        yield from proportion(data, names, design, by="area")
-    elif statistic in (Statistic.MEAN, Statistic.TOTAL, Statistic.COUNT):
-        yield from (mean if statistic is Statistic.MEAN else total)(data, names, design, by="area")
-    elif statistic is Statistic.MEDIAN:
-        for name in names:
-            yield from quantile(data, name, design, 0.5, by="area")
-    else:
-        for s in members:
-            yield from ratio(data, f"y{s.number}", f"x{s.number}", design, by="area")
+def _measured(e: Indicator, found: _Found, counts: Array, method: Method) -> Measured:
+    """Value, standard error and interval in all areas. counts : (3, A) known, open and unsure rows"""
+    one = found.columns[e.id]
+    low, high = found.interval(e.id, method) if e.statistic is Statistic.SHARE else (one["ci_low"], one["ci_high"])
+    nothing = np.full(len(low), np.nan)
+    known, open_, unsure = counts
+    return Measured(one["estimate"], nothing, nothing, known, open_, unsure, low, high, one["se"])
 
 
-def _with_areas(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with the label of their area at each level."""
-    inside = rows["inside"].map({True: "in", False: "out"})
-    return rows.assign(
-        none="", city=rows["city"].astype(str), county=rows["county"].astype(str),
-        split=(rows["city"].astype(str) + "|" + inside).where(inside.notna()),
-    )  # fmt: skip
+def _states(e: Indicator, found: _Found, held: Held, has_unknown: Flags, method: Method) -> NDArray[Any]:
+    """The verdict in all areas. has_unknown : (A,) whether there are unknown answers"""
+    out = np.full(len(has_unknown), VerdictState.RULE_UNDEFINED, dtype=object)
+    for rule, at in held:
+        judge = _share_states if e.statistic is Statistic.SHARE else _other_states
+        out[at] = judge(e.id, found, rule, at, has_unknown[at], method)
+    return out
 
 
-def _areas_of(rows: pd.DataFrame, level: str, year: int) -> pd.DataFrame:
-    """The areas of one level in a fixed order; `label` is the estimators' domain."""
-    column = _AREA[level]
-    there = rows[column].notna()
-    once = rows.loc[there, [column, "city"]] if column != "city" else rows.loc[there, ["city"]]
-    once = once[~once[column].duplicated(keep="last")]
-    city = dict(zip(once[column].astype(str), once["city"].astype(str), strict=True))
-    labels = sorted(city)
-    inside = [None if level != "city_split" else label.endswith("|in") for label in labels]
-    return pd.DataFrame(
-        {
-            "year": year, "level": level, "city_code": ["" if level == "province" else city[k] for k in labels],
-            "area_code": [k.split("|")[0] for k in labels], "inside": pd.array(inside, dtype="boolean"),
-            "label": labels,
-        }
-    )  # fmt: skip
+def _share_states(name: str, found: _Found, rule: Any, at: Any, has_unknown: Flags, method: Method) -> Any:
+    """The verdict of a share that survives both treatments of its unknown answers."""
+
+    def states(column: str) -> Any:
+        low, high = found.interval(column, method)
+        return rate_states(low[at], high[at], rule)
+
+    known = states(name)
+    if not has_unknown.any():
+        return known
+    return np.where(has_unknown, _surviving(known, states(f"{name} low"), states(f"{name} high")), known)
 
 
-def _fill(e: Indicator, out: dict[str, np.ndarray], a: int, one: Estimate | None, method: Method) -> None:
-    """Value, standard error and interval of one area."""
-    if one is None:
-        return
-    out["value"][a], out["se"][a] = one.estimate, one.se
-    if e.statistic is Statistic.SHARE:
-        out["low"][a], out["high"][a], _ = interval_of(one, method)
-    else:
-        out["low"][a], out["high"][a] = one.ci_low, one.ci_high
-
-
-def _state(e: Indicator, parts: dict[str, Estimate | None], rule: Any, method: Method, has_unknown: bool) -> VerdictState:
-    """The verdict of a share that survives both treatments of its unknown answers; other statistics by interval."""
-    main = parts["y"]
-    if main is None:
-        return VerdictState.EVIDENCE_MISSING
-    if e.statistic is not Statistic.SHARE:
-        state = judge(main, rule, rho=method.rho, level=method.level).state
-        return VerdictState.EVIDENCE_MISSING if has_unknown and state is not VerdictState.UNDECIDED else state
-    known = state_of_rate(main, rule, method)
-    low, high = (parts.get(t) for t in ("low", "high"))
-    if not has_unknown or low is None or high is None:
-        return known if not has_unknown else VerdictState.EVIDENCE_MISSING
-    return surviving(known, state_of_rate(low, rule, method), state_of_rate(high, rule, method))
+def _other_states(name: str, found: _Found, rule: Any, at: Any, has_unknown: Flags, method: Method) -> Any:
+    """By the interval of the known answers alone; a verdict despite unknown ones is none."""
+    one = {k: v[at] for k, v in found.columns[name].items()}
+    half = half_width(one["se"], one["df"], method.level)
+    out = verdict_states(one["estimate"] - half, one["estimate"] + half, float(rule.value), rule.comparison)
+    out[~np.isfinite(one["estimate"]) | (has_unknown & (out != VerdictState.UNDECIDED))] = VerdictState.EVIDENCE_MISSING
+    return out

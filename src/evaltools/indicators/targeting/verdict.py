@@ -15,11 +15,10 @@ from evaltools.estimation import (
     Estimate,
     Estimates,
     SurveyDesign,
-    effective_n,
     judge,
-    judge_limits,
     proportion,
-    rate_limits,
+    rate_bounds,
+    verdict_states,
 )  # fmt: skip
 from evaltools.indicators.kleene import UNKNOWN, YES
 from evaltools.indicators.targeting.findings import Finding
@@ -189,10 +188,12 @@ def _with_unknowns(
 def state_of_rate(e: Estimate | Combination, rule: Any, method: Method) -> VerdictState:
     """The state `judge` gives: met or not met when the whole interval says so, else undecided."""
     low, high, _ = interval_of(e, method)
-    if not np.isfinite(low):
-        return VerdictState.EVIDENCE_MISSING
-    sign = int(judge_limits(np.float64(low), np.float64(high), float(rule.value), rule.comparison))  # type: ignore[arg-type]
-    return {1: VerdictState.MET, -1: VerdictState.NOT_MET}.get(sign, VerdictState.UNDECIDED)
+    return rate_states(low, high, rule)
+
+
+def rate_states(low: Any, high: Any, rule: Any) -> Any:
+    """The states of intervals of rates, one for one interval; without an interval evidence is missing."""
+    return verdict_states(low, high, float(rule.value), rule.comparison, unknown=VerdictState.EVIDENCE_MISSING)
 
 
 def surviving(known: VerdictState, low: VerdictState, high: VerdictState) -> VerdictState:
@@ -213,13 +214,8 @@ def interval_of(e: Estimate | Combination, method: Method) -> tuple[float, float
     if isinstance(e, Combination):
         pieces = [interval_of(p, method)[2] for p in e.pieces]
         return e.low, e.high, float(sum(pieces))
-    if not np.isfinite(e.estimate):
-        return float("nan"), float("nan"), float("nan")
-    rate, se, n, df, weighting, cluster = (
-        np.float64(x) for x in (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size)
-    )
-    n_effective = effective_n(rate, se, n, df, weighting, cluster, rho=method.rho, level=method.level)  # type: ignore[arg-type]
-    low, high = rate_limits(rate, n_effective, method.level)  # type: ignore[arg-type]
+    counts = map(np.asarray, (e.estimate, e.se, e.n, e.df, e.weighting, e.cluster_size))
+    low, high, n_effective = rate_bounds(*counts, rho=method.rho, level=method.level)
     return float(low), float(high), float(n_effective)
 
 
