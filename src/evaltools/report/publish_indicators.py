@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,10 @@ def publish_indicators(table: IndicatorTable, rules: Any, ids: Iterable[str]) ->
     min_cell = int(rules[MIN_CELL].value)
     found: dict[str, Reading] = {}
     for sums in table.tables.values():
-        for name in [i for i in wanted if i in sums.measured]:
-            reading = _reading(table.catalogue[name], sums, table.year, rules, min_cell)
-            if reading is not None:
-                found[name] = reading
+        there = [i for i in wanted if i in sums.measured]
+        place = _Place.of(sums, table.year) if there else None
+        if place is not None:
+            found |= {i: _reading(table.catalogue[i], sums, place, rules, min_cell) for i in there}
     lost = {str(r["indicator"]): str(r["reason"]) for r in table.missing.to_dict("records")}
     missing = {i: lost.get(i, "no row of this city and year") for i in wanted if i not in found}
     return IndicatorTables({i: found[i] for i in wanted if i in found}, missing)
@@ -52,28 +52,36 @@ def of_city(table: IndicatorTable, code: str) -> IndicatorTable:
 
 
 def _part_of(sums: TableSums, code: str, year: int) -> TableSums:
-    areas = sums.areas
-    here = (areas["year"] == year) & (areas["city_code"] == code) & areas["level"].isin(["city", "county"])
-    keep = np.flatnonzero(here.fillna(False).to_numpy(dtype=bool))
-    measured = {
-        name: Measured(**{f.name: getattr(m, f.name)[keep] for f in fields(Measured)}) for name, m in sums.measured.items()
-    }
+    keep = sums.positions({"city", "county"}, year)
+    keep = keep[(sums.areas["city_code"].to_numpy()[keep] == code)]
+    measured = {name: sums.at(name, keep) for name in sums.measured}
     states = {name: state[keep] for name, state in sums.states.items()}
-    return replace(sums, areas=areas.iloc[keep].reset_index(drop=True), measured=measured, states=states)
+    return replace(sums, areas=sums.areas.iloc[keep].reset_index(drop=True), measured=measured, states=states)
 
 
-def _reading(entry: Indicator, sums: TableSums, year: int, rules: Any, min_cell: int) -> Reading | None:
-    """One indicator of the city, or None where the table holds no row of it."""
-    measured = sums.measured[entry.id]
-    limit, state = state_columns(entry, sums, measured)
-    areas = sums.areas
-    here = (areas["year"] == year).to_numpy()
-    (city,) = np.nonzero(here & (areas["level"] == "city").to_numpy())[:1]
-    if len(city) != 1:
-        return None
-    at = int(city[0])
-    counties = np.nonzero(here & (areas["level"] == "county").to_numpy())[0]
-    codes = [str(c) for c in areas["area_code"].to_numpy()[counties]]
+@dataclass(frozen=True)
+class _Place:
+    """Where a city stands among the areas of a table: the positions of its counties, whose codes are `codes`, and its own."""
+
+    rows: np.ndarray
+    codes: list[str]
+
+    @classmethod
+    def of(cls, sums: TableSums, year: int) -> _Place | None:
+        """The one city of a table in a year; None where the table holds no row of it."""
+        city, counties = (sums.positions({level}, year) for level in ("city", "county"))
+        if len(city) != 1:
+            return None
+        codes = sums.areas["area_code"].to_numpy()[counties]
+        return cls(np.append(counties, city), [str(c) for c in codes])
+
+
+def _reading(entry: Indicator, sums: TableSums, place: _Place, rules: Any, min_cell: int) -> Reading:
+    """One indicator of the city."""
+    measured = sums.at(entry.id, place.rows)
+    limit, state = state_columns(entry, sums, measured, place.rows)
+    codes, at = place.codes, len(place.codes)
+    counties = np.arange(at)
     values, bound = _publishable(entry, measured, at, counties, codes, rules, min_cell)
     best, worst = _extremes(entry, values, measured, counties, codes, min_cell)
     rule = rules.get(entry.rule) if entry.rule else None

@@ -1,8 +1,8 @@
-"""The areas of a table: which small one each row lies in, and how small ones add up to all the others."""
+"""The areas of a table: in which small one each row lies. How these add up to all others is in `rollup`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,31 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "city_split": ("city", "inside"),
 }
 """Level -> what identifies an area of it. The splits are inside and outside poor villages."""
-_FINEST_FIRST = ("village", "town", "county", "city_split", "city", "province_split", "province")
 _WIDTHS = (("county", "county_code", 6), ("town", "town_code", 9), ("village", "village_code", 12))
 _INSIDE = ("is_poor_village", "is_in_poor_village")
+_SIDES = (True, False)
 KEYS: tuple[str, ...] = ("county_code", "town_code", "village_code", *_INSIDE)
 """Columns that tell where a row lies, beside its city."""
+_TABLE = 1 << 16
+
+
+@dataclass(frozen=True)
+class SmallAreas:
+    """The smallest areas of some rows. year : (S,); places : place -> (S,) its codes, or whether inside poor villages
+    (of which a word may stand twice among the values); a place that is not told is not in it"""
+
+    year: NDArray[np.int64]
+    places: Mapping[str, v.Coded]
+
+    @property
+    def count(self) -> int:
+        """How many areas."""
+        return len(self.year)
+
+    def frame(self) -> pd.DataFrame:
+        """One row an area: year and PLACES, None where unknown."""
+        shown = {p: np.array([*c.values, None], dtype=object)[c.codes] for p, c in self.places.items()}
+        return pd.DataFrame({"year": self.year.astype(np.int32), **{p: shown.get(p) for p in PLACES}})
 
 
 @dataclass(frozen=True)
@@ -68,177 +88,83 @@ class Places:
 
     def small(self, columns: Columns, years: NDArray[np.int64] | int) -> tuple[NDArray[np.int64], pd.DataFrame]:
         """(count,) number of the smallest area that each row lies in, and these areas: year and places."""
-        parts: list[tuple[str, Any, Sequence[Any]]] = []
-        year, kinds = pd.factorize(np.broadcast_to(np.asarray(years), (columns.count,)))
-        parts.append(("year", year, kinds.tolist()))
-        for place, (column, width) in self.columns.items():
-            text = columns.value(column)
-            text = v.prefix(width, text) if width else text
-            parts.append((place, text.codes, text.values))
+        ids, areas = self.numbered(columns, years)
+        return ids, areas.frame()
+
+    def numbered(self, columns: Columns, years: NDArray[np.int64] | int) -> tuple[NDArray[np.int64], SmallAreas]:
+        """(count,) number of the smallest area that each row lies in, and these areas.
+
+        Rows are told apart by the words of their columns; what follows from a word is worked out once an area.
+        """
+        texts = {c: columns.value(c) for c in dict.fromkeys(c for c, _ in self.columns.values())}
+        parts: list[tuple[str, Any, int]] = [(name, text.codes, len(text.values)) for name, text in texts.items()]
         if self.inside:
             flag = columns.value(self.inside)
-            parts.append(("inside", np.where(flag.yes, 0, np.where(flag.no, 1, -1)), (True, False)))
+            parts.append((self.inside, flag.yes + 2 * flag.no.astype(np.int8) - 1, 2))
+        first = int(np.min(years)) if columns.count else 0
+        if np.ndim(years):  # last, so that rows that stand by place need not be moved far to stand by area
+            parts.append(("year", years - first, int(np.max(years, initial=first)) - first + 1))
+        ids, codes, count = _numbered(parts, columns.count)
+        year = codes["year"] + first if np.ndim(years) else np.full(count, years, dtype=np.int64)
+        here = {name: v.Coded(codes[name], text.values) for name, text in texts.items()}
+        places = {p: _prefix(here[c], width) if width else here[c] for p, (c, width) in self.columns.items()}
+        if self.inside:
+            places["inside"] = v.Coded(codes[self.inside], _SIDES)
         elif self.poor_villages:
-            village = columns.value("village_code")
-            codes = [{True: 0, False: 1, None: -1}[self.poor_villages.get(c)] for c in village.values]
-            parts.append(("inside", village.spread(codes, -1, np.int64), (True, False)))
-        mixed = np.zeros(columns.count, dtype=np.int64)
-        for _, codes, words in parts:
-            mixed = mixed * (len(words) + 1) + codes + 1
-        ids, first = _numbered(mixed)
-        shown = {name: np.array([*words, None], dtype=object)[codes[first]] for name, codes, words in parts}
-        return ids, pd.DataFrame({"year": shown["year"].astype(np.int32), **{p: shown.get(p) for p in PLACES}})
+            village, side = here["village_code"], {True: 0, False: 1, None: -1}
+            sides = [side[self.poor_villages.get(c)] for c in village.values]
+            places["inside"] = v.Coded(village.spread(sides, -1, np.int64), _SIDES)
+        return ids, SmallAreas(year, places)
 
 
-def _numbered(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(n,) number of each key, and where each number comes first."""
-    ids, unique = pd.factorize(keys)
-    first = np.full(len(unique), len(ids), dtype=np.int64)
-    first[ids[::-1]] = np.arange(len(ids))[::-1]
-    return ids.astype(np.int64), first
+def _prefix(text: v.Coded, width: int) -> v.Coded:
+    """The first characters of a text; two places of one word remain two."""
+    return v.Coded(text.codes, tuple([word[:width] for word in text.values]))
 
 
-@dataclass(frozen=True)
-class Level:
-    """The areas of one level, made of finer ones: those of the level `base` before it, or the small areas (None).
+def _numbered(parts: Iterable[tuple[str, Any, int]], count: int) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]], int]:
+    """(count,) number of the combination of codes of each row; name -> (S,) code in each combination, which ascend; S.
 
-    order : the finer ones, area after area (None: as they stand); first : (A,) where each area begins among these;
-    at : (A,) a small area in each
+    parts : name, (count,) codes from -1, and how many there are from 0
     """
+    keys, space, pending, same = np.zeros(count, dtype=np.int64), min(count, 1), [], []
+    found: dict[str, NDArray[np.int64]] = {}
+    for name, codes, size in parts:
+        if size == 1 and not np.any(codes):  # the same in all rows
+            same.append(name)
+            continue
+        if pending and space * (size + 1) > max(count, _TABLE):
+            keys, space, found = _closed(keys, space, pending, found)
+            pending = []
+        keys = keys * (size + 1) if pending or found else keys
+        keys += codes
+        keys += 1
+        space *= size + 1
+        pending.append((name, size + 1))
+    keys, space, found = _closed(keys, space, pending, found)
+    return keys, found | {name: np.zeros(space, dtype=np.int64) for name in same}, space
 
-    base: int | None
-    order: NDArray[np.int64] | None
-    first: NDArray[np.int64]
-    at: NDArray[np.int64]
 
-    def added(self, finer: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(..., A) sums of the finer areas."""
-        rows = finer if self.order is None else finer[..., self.order]
-        return np.add.reduceat(rows, self.first, axis=-1) if len(self.first) else rows[..., :0]
+def _closed(
+    keys: NDArray[np.int64], space: int, mixed: Sequence[tuple[str, int]], found: Mapping[str, NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], int, dict[str, NDArray[np.int64]]]:
+    """Keys numbered without a gap, how many there are, and the codes they were mixed of.
 
-    def numbers(self, small: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n,) area in which a finer one lies. small : (n,) number of the finer area"""
-        place = small if self.order is None else np.argsort(self.order)[small]
-        return np.searchsorted(self.first, place, side="right") - 1
-
-
-@dataclass(frozen=True)
-class Rollup:
-    """How small areas add up to the areas of all levels.
-
-    sorting : (S,) the small areas by year and place, as all sums must be given; levels : over these;
-    areas : one row an area, in a fixed order; order : where each stands in the levels put one after the other
+    mixed : name and kinds of code, the unknown among them, in the order of mixing; found : codes by what stands before them
     """
-
-    sorting: NDArray[np.int64]
-    levels: tuple[Level, ...]
-    areas: pd.DataFrame
-    order: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, small: pd.DataFrame, levels: Sequence[str]) -> Rollup:
-        """small : year and places of the small areas"""
-        codes = {p: pd.factorize(small[p], sort=True)[0].astype(np.int64) for p in ("year", *PLACES)}
-        sorting = np.lexsort([codes[p] for p in reversed(("year", *PLACES))])
-        codes = {p: c[sorting] for p, c in codes.items()}
-        rows = {p: small[p].to_numpy()[sorting] for p in ("year", *PLACES)}
-        found: list[Level] = []
-        names = sorted(levels, key=_FINEST_FIRST.index)
-        for level in names:
-            found.append(_level(codes, level, found, names))
-        areas, order = _areas(rows, [(k, one.at) for k, one in zip(names, found, strict=True)])
-        return cls(sorting, tuple(found), areas, order)
-
-    def added(self, small: NDArray[np.int64]) -> NDArray[Any]:
-        """(..., A) sums of (..., S): in 32 bits where they fit, for there are many."""
-        parts: list[NDArray[np.int64]] = []
-        for level in self.levels:
-            parts.append(level.added(small if level.base is None else parts[level.base]))
-        fits = not small.size or max(int(np.abs(p).max(initial=0)) for p in parts) < 2**31
-        return np.concatenate([p.astype(np.int32) if fits else p for p in parts], axis=-1)[..., self.order]
-
-    def medians(self, values: NDArray[np.float64], small: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(A,) median of the values in each area. small : (n,) small area of each"""
-        order = np.argsort(values, kind="stable")
-        values, small = values[order], small[order]
-        parts, ids = [], []
-        for level in self.levels:
-            ids.append(level.numbers(small if level.base is None else ids[level.base]))
-            parts.append(_medians(values, ids[-1], len(level.first)))
-        return np.concatenate(parts)[self.order]
+    ids, rest = _dense(keys, space)
+    codes = {}
+    for name, kinds in reversed(mixed):
+        rest, code = np.divmod(rest, kinds)
+        codes[name] = code - 1
+    return ids, len(rest), {k: c[rest] for k, c in found.items()} | codes
 
 
-def _medians(values: NDArray[np.float64], ids: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """(count,) median by area, NaN without values. values : ascending"""
-    size = np.bincount(ids, minlength=count)
-    # Numbers of 16 bits are sorted by their digits, in a tenth of the time.
-    order = np.argsort(ids.astype(np.uint16) if count <= 1 << 16 else ids, kind="stable")
-    first = np.cumsum(size) - size
-    out, there = np.full(count, np.nan), size > 0
-    low, high = (values[order[first[there] + (size[there] - more) // 2]] for more in (1, 0))
-    out[there] = low * 0.5 + high * 0.5
-    return out
-
-
-def _level(codes: Mapping[str, NDArray[np.int64]], level: str, before: Sequence[Level], names: Sequence[str]) -> Level:
-    """The areas of a level, from the coarsest of those before it that is finer. codes : of the small areas, which are
-    sorted by year and place; before : the levels that are finished, `names` theirs and those to come"""
-    keys = ("year", *LEVELS[level])
-    base = next((i for i in reversed(range(len(before))) if set(keys) <= {"year", *LEVELS[names[i]]}), None)
-    at = np.arange(len(codes["year"])) if base is None else before[base].at
-    # Places sort the areas: as they stand, unless the first keys are not those they are sorted by.
-    order = None if "inside" not in keys else np.lexsort([codes[k][at] for k in reversed(keys)])
-    at = at if order is None else at[order]
-    changes = np.zeros(len(at), dtype=bool)
-    for k in keys:
-        changes |= np.diff(codes[k][at], prepend=-2) != 0
-    first = np.flatnonzero(changes)
-    return Level(base, order, first, at[first])
-
-
-def _areas(
-    rows: Mapping[str, NDArray[Any]], levels: Sequence[tuple[str, NDArray[np.int64]]]
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The areas in a fixed order, and where each stands in the levels put one after the other.
-
-    rows : year and places of the small areas; levels : each with a small area in each of its areas
-    """
-    rank = {k: i for i, k in enumerate(LEVELS)}
-    parts = [_level_areas(rows, level, at) for level, at in levels]
-    keys = {k: np.concatenate([np.empty(0, object), *(p[k] for p in parts)]) for k in ("year", "level", *_SHOWN)}
-    inside = keys["inside"]
-    flag = np.where(inside == True, 0, np.where(inside == False, 1, 2))  # noqa: E712 it may be None
-    codes = [pd.factorize(keys[k], sort=True)[0] for k in ("area_code", "city_code")]
-    order = np.lexsort([flag, *codes, np.array([rank[k] for k in keys["level"]], dtype=np.int64), keys["year"].astype(np.int64)])
-    is_split = np.isin(keys["level"].astype(str), ("province_split", "city_split"))
-    order = order[~(is_split & (flag == 2))[order]]
-    return pd.DataFrame(
-        {
-            "year": keys["year"][order].astype(np.int32),
-            **{k: pd.array(keys[k][order], dtype="str") for k in ("level", "city_code", "area_code")},
-            "inside": pd.Series(inside[order], dtype=object),
-        }
-    ), order
-
-
-_SHOWN = ("city_code", "area_code", "inside")
-
-
-def _level_areas(rows: Mapping[str, NDArray[Any]], level: str, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Year, codes and side of the areas of a level.
-
-    A payment without a county is counted in its city and shown as unplaced below it: nothing vanishes.
-    """
-    need = LEVELS[level]
-    code = city = np.full(len(at), "", dtype=object)
-    unplaced = np.zeros(len(at), dtype=bool)
-    for place in [p for p in PLACES if p in need and p != "inside"]:
-        found = rows[place][at]
-        unplaced = pd.isna(found)
-        code = np.where(unplaced, code, found)
-        city = code if place == "city" else city
-    if need and need[-1] in ("county", "town", "village"):
-        code = np.where(unplaced, code + "?", code)
-    inside = rows["inside"][at] if "inside" in need else np.full(len(at), None, dtype=object)
-    return {"year": rows["year"][at].astype(object), "level": np.full(len(at), level, dtype=object),
-            "city_code": city, "area_code": code, "inside": inside}  # fmt: skip
+def _dense(keys: NDArray[np.int64], space: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n,) place of each key among those there are, and these in order. keys : from 0 up to below `space`"""
+    if space > max(len(keys), _TABLE):
+        unique, ids = np.unique(keys, return_inverse=True)
+        return ids, unique
+    there = np.zeros(space, dtype=bool)  # a table of all keys is faster than sorting or hashing the rows
+    there[keys] = True
+    return (np.cumsum(there) - 1)[keys], np.flatnonzero(there)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -18,10 +18,12 @@ from evaltools.indicators.value import Source, Value
 from evaltools.terms import VerdictState
 
 Array = NDArray[np.float64]
+_NUMBERS = ("value", "numerator", "denominator", "rows", "open_rows", "unsure_rows", "missing_share", "low", "high", "se")
 COLUMNS: tuple[str, ...] = (
-    "indicator", "year", "level", "city_code", "area_code", "inside", "value", "numerator", "denominator", "rows",
-    "open_rows", "unsure_rows", "missing_share", "low", "high", "se", "limit", "state",
+    "indicator", "year", "level", "city_code", "area_code", "inside", *_NUMBERS, "limit", "state",
 )  # fmt: skip
+_TEXTS = ("level", "city_code", "area_code")
+_TEXT = pd.StringDtype(na_value=np.nan)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Measured:
         unknown = self.open_rows + self.unsure_rows
         with np.errstate(invalid="ignore", divide="ignore"):
             return unknown / (self.rows + unknown)
+
+    def at(self, rows: Any) -> Measured:
+        """In some of the areas."""
+        return Measured(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 def measure(statistic: Statistic, sums: Mapping[str, Array]) -> Measured:
@@ -111,8 +117,8 @@ def states(m: Measured, limit: Array, comparison: str, is_defined: NDArray[np.bo
 class Sums(Protocol):
     """Sums of the indicators of a table (`tally.Sums`)."""
 
-    def parts(self, e: Indicator) -> Mapping[str, Array]:
-        """Part -> (A,) sums of one indicator, as `measure` takes them."""
+    def parts(self, e: Indicator, rows: Any = ...) -> Mapping[str, Array]:
+        """Part -> (A,) sums of one indicator, as `measure` takes them; rows : areas wanted."""
         ...
 
 
@@ -124,8 +130,12 @@ class MeasuredOf(Mapping[str, Measured]):
         self._sums = sums
 
     def __getitem__(self, indicator: str) -> Measured:
+        return self.at(indicator)
+
+    def at(self, indicator: str, rows: Any = slice(None)) -> Measured:
+        """One indicator in some of the areas: what it costs follows their number."""
         entry = self._entries[indicator]
-        return measure(entry.statistic, self._sums.parts(entry))
+        return measure(entry.statistic, self._sums.parts(entry, rows))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -151,11 +161,32 @@ class TableSums:
     undefined: Mapping[tuple[int, str], frozenset[str]]
     states: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    def at(self, indicator: str, rows: NDArray[np.intp]) -> Measured:
+        """One indicator in the areas at the positions `rows`."""
+        measured = self.measured
+        return measured.at(indicator, rows) if isinstance(measured, MeasuredOf) else measured[indicator].at(rows)
+
+    def positions(self, level: Iterable[str] | None = None, year: int | None = None) -> NDArray[np.intp]:
+        """Where the areas of some levels and one year stand (None: of all)."""
+        keep = np.ones(len(self.areas), dtype=bool)
+        if level is not None:
+            keep &= self.areas["level"].isin(level).to_numpy()
+        if year is not None:
+            keep &= (self.areas["year"] == year).to_numpy()
+        return np.flatnonzero(keep)
+
     @cached_property
+    def places(self) -> tuple[list[tuple[int, str]], NDArray[np.intp]]:
+        """Year and city code of the areas, each once, and (A,) which of them is that of each area."""
+        city, codes = pd.factorize(self.areas["city_code"])
+        number, keys = pd.factorize(self.areas["year"].to_numpy(np.int64) * len(codes) + city)
+        return [(int(k) // len(codes), str(codes[k % len(codes)])) for k in keys], number
+
+    @property
     def groups(self) -> dict[tuple[int, str], NDArray[np.intp]]:
         """(year, city code) -> positions of its areas."""
-        found = self.areas.groupby(["year", "city_code"], sort=False).indices
-        return {(int(k[0]), str(k[1])): v for k, v in found.items()}  # type: ignore[index]
+        keys, place = self.places
+        return {key: np.flatnonzero(place == i) for i, key in enumerate(keys)}
 
 
 @dataclass(frozen=True)
@@ -179,17 +210,10 @@ class IndicatorTable:
         levels = None if level is None else ({level} if isinstance(level, str) else set(level))
         parts = []
         for sums in self.tables.values():
-            keep = np.ones(len(sums.areas), dtype=bool)
-            if levels is not None:
-                keep &= sums.areas["level"].isin(levels).to_numpy()
-            if year is not None:
-                keep &= (sums.areas["year"] == year).to_numpy()
-            for name in sums.measured:
-                if wanted is None or name in wanted:
-                    parts.append(_rows(self.catalogue[name], sums, sums.measured[name], keep))
-        if not parts:
-            return pd.DataFrame(columns=list(COLUMNS))
-        return pd.concat(parts, ignore_index=True)
+            entries = [self.catalogue[name] for name in sums.measured if wanted is None or name in wanted]
+            if entries:
+                parts.append(_rows(entries, sums, sums.positions(levels, year)))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
     def value(self, indicator: str, area_code: str | None = None, level: str = "city", year: int | None = None) -> Value:
         """One indicator of one area as a `Value` with its ground.
@@ -239,36 +263,37 @@ class IndicatorTable:
         return shown.to_html(index=False, border=0, max_rows=400)
 
 
-def _rows(entry: Indicator, sums: TableSums, m: Measured, keep: NDArray[np.bool_]) -> pd.DataFrame:
-    """The rows of one indicator in the areas kept."""
-    areas = sums.areas[keep]
-    limit, state = state_columns(entry, sums, m)
-    data: dict[str, Any] = {"indicator": entry.id} | {c: areas[c].to_numpy() for c in areas.columns}
-    for name in (
-        "value",
-        "numerator",
-        "denominator",
-        "rows",
-        "open_rows",
-        "unsure_rows",
-        "missing_share",
-        "low",
-        "high",
-        "se",
-    ):
-        data[name] = getattr(m, name)[keep]
-    return pd.DataFrame(data | {"limit": limit[keep], "state": state[keep]})[list(COLUMNS)]
+def _rows(entries: Sequence[Indicator], sums: TableSums, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """The rows of some indicators of a table in the areas at `rows`."""
+    numbers = np.empty((len(_NUMBERS) + 1, len(entries), len(rows)))
+    states = np.empty((len(entries), len(rows)), dtype=object)
+    for i, entry in enumerate(entries):
+        m = sums.at(entry.id, rows)
+        for column, name in enumerate(_NUMBERS):
+            numbers[column, i] = getattr(m, name)
+        numbers[-1, i], states[i] = state_columns(entry, sums, m, rows)
+    areas = sums.areas.iloc[np.tile(rows, len(entries))]
+    data: dict[str, Any] = {"indicator": pd.array([e.id for e in entries], dtype=_TEXT).repeat(len(rows))}
+    data |= {"year": areas["year"].to_numpy(np.int64)} | {c: areas[c].astype(_TEXT).array for c in _TEXTS}
+    data |= {"inside": areas["inside"].astype(object).to_numpy()}
+    data |= dict(zip((*_NUMBERS, "limit"), numbers.reshape(len(numbers), -1), strict=True))
+    return pd.DataFrame(data | {"state": pd.array(states.ravel(), dtype=_TEXT)}, columns=list(COLUMNS))
 
 
-def state_columns(entry: Indicator, sums: TableSums, m: Measured) -> tuple[Array, NDArray[Any]]:
-    """(A,) limit and state: each area by the rule in force for its city in its year."""
-    limit = np.full(m.value.shape, np.nan)
-    is_defined = np.ones(m.value.shape, dtype=bool)
-    comparison = ">="
-    for key, rows in sums.groups.items():
-        found = sums.limits.get(key, {}).get(entry.id)
-        if found is not None:
-            limit[rows], comparison = found.value, found.comparison
-        is_defined[rows] = entry.id not in sums.undefined.get(key, frozenset())
+def state_columns(
+    entry: Indicator, sums: TableSums, m: Measured, rows: NDArray[np.intp] | None = None
+) -> tuple[Array, NDArray[Any]]:
+    """Limit and state of each area by the rule in force for its city in its year.
+
+    m : the indicator in the areas at the positions `rows` (None: in all)
+    """
+    keys, place = sums.places
+    limits = [sums.limits.get(key, {}).get(entry.id) for key in keys]
+    is_defined = np.array([entry.id not in sums.undefined.get(key, frozenset()) for key in keys], dtype=bool)
+    comparison = next((x.comparison for x in reversed(limits) if x is not None), ">=")
+    place = place if rows is None else place[rows]
+    limit = np.array([np.nan if x is None else x.value for x in limits], dtype=np.float64)[place]
     given = sums.states.get(entry.id)
-    return limit, states(m, limit, comparison, is_defined) if given is None else given
+    if given is not None:
+        return limit, given if rows is None else given[rows]
+    return limit, states(m, limit, comparison, is_defined[place])

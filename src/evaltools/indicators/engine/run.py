@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,13 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from evaltools.indicators.engine.areas import KEYS, PLACES, Places, Rollup
+from evaltools.indicators.engine.areas import KEYS, Places, SmallAreas
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.gather import Gatherer
 from evaltools.indicators.engine.plan import Plan, must_fit
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
+from evaltools.indicators.engine.rollup import Rollup, largest_sum
 from evaltools.indicators.engine.rows import BLOCK, Block
 from evaltools.indicators.engine.source import Setting
 from evaltools.indicators.engine.survey import estimate_survey
@@ -27,6 +30,8 @@ from evaltools.indicators.engine.values import ordered
 from evaltools.standards import RuleBook
 
 THREADS = 2
+_CELLS = 1 << 20
+_CHECKED = 2.0**60
 Job = tuple[str, int, Callable[[], TableSums]]
 """What to compute: name of the result, rows of its table, and how."""
 
@@ -130,7 +135,7 @@ def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str]
     names = {n for e in entries for n in e.columns} | (set(KEYS) & present)
     names |= {c for c in (contract.city_column, contract.year_column) if c}
 
-    def counted(part: tuple[int, ...]) -> tuple[Tally, pd.DataFrame] | None:
+    def counted(part: tuple[int, ...]) -> tuple[Tally, SmallAreas] | None:
         columns = reader.part(part, names, selection)
         return _tally(plan, Block(contract, columns, rules, gather, as_of), places) if columns.count else None
 
@@ -142,13 +147,13 @@ def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str]
     return TableSums(areas, measured, limits, undefined)
 
 
-def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, pd.DataFrame]:
+def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, SmallAreas]:
     """The sums of some rows by their smallest areas, and these. What is computed for a block is dropped with it."""
     contract, columns = rows.contract, rows.columns
     years = columns.value(str(contract.year_column)).astype(np.int64) if rows.year is None else rows.year
-    ids, areas = places.small(columns, years)
+    ids, areas = places.numbered(columns, years)
     rows, ids = _by_area(rows, ids)
-    tally = Tally(plan, len(areas), contract.table)
+    tally = Tally(plan, areas.count, contract.table)
     for start in range(0, len(ids), BLOCK):
         stop = min(start + BLOCK, len(ids))
         tally.add(replace(rows, start=start, stop=stop, known={}), ids[start:stop])
@@ -163,32 +168,43 @@ def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
     return replace(rows, columns=rows.columns.taken(order)), ids[order]
 
 
-def _rolled(
-    done: Sequence[tuple[Tally, pd.DataFrame]], plan: Plan, levels: Sequence[str], table: str
-) -> tuple[Sums, pd.DataFrame]:
+def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str) -> tuple[Sums, pd.DataFrame]:
     """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
-    frames = [areas for _, areas in done] or [pd.DataFrame(columns=["year", *PLACES])]
-    rollup = Rollup.of(pd.concat(frames, ignore_index=True), levels)
+    rollup = Rollup.of([areas for _, areas in done], levels)
+    starts = np.cumsum([0, *(areas.count for _, areas in done)])
     tallies = [t for t, _ in done]
-
-    def rolled(name: str, parts: Sequence[dict[str, np.ndarray]], shape: tuple[int, ...]) -> np.ndarray:
-        small = [p.pop(name) for p in parts] or [np.zeros((*shape, 0), dtype=np.int64)]
-        found = np.concatenate(small, axis=-1)[..., rollup.sorting]
-        must_fit(found, table)
-        return rollup.added(found.astype(np.int64, copy=False))
-
-    starts = np.cumsum([0, *(len(f) for f in frames)])
-    place = np.argsort(rollup.sorting)
     medians = {}
     for name in plan.values:
         known = [t.known(name) for t in tallies]
         values = np.concatenate([np.empty(0), *(x for x, _ in known)])
         small = [at + start for (_, at), start in zip(known, starts, strict=False)]
-        medians[name] = rollup.medians(values, place[np.concatenate([np.empty(0, dtype=np.int64), *small])])
+        medians[name] = rollup.medians(values, np.concatenate([np.empty(0, dtype=np.int64), *small]))
     return Sums(
         table,
-        {n: rolled(n, [t.counts for t in tallies], (4,)) for n in plan.answers},
-        {n: rolled(n, [t.weights for t in tallies], (4,)) for n in plan.weights},
-        {n: rolled(n, [t.amounts for t in tallies], ()) for n in plan.amounts},
+        _summed(rollup, [t.counts for t in tallies], plan.answers, (4,), table),
+        _summed(rollup, [t.weights for t in tallies], plan.weights, (4,), table),
+        _summed(rollup, [t.amounts for t in tallies], plan.amounts, (), table),
         medians,
     ), rollup.areas
+
+
+def _summed(
+    rollup: Rollup, parts: Sequence[dict[str, NDArray[Any]]], names: Iterable[str], shape: tuple[int, ...], table: str
+) -> dict[str, NDArray[Any]]:
+    """Name -> (*shape, A) sums of all areas, from (*shape, S) of the small ones in each part of the table.
+
+    A few names are added up at once: so many that they stay in the processor's cache.
+    """
+    count = len(rollup.sorting)
+    wanted, found = list(names), {}
+    many = max(1, _CELLS // max(1, count * math.prod(shape)))
+    for start in range(0, len(wanted), many):
+        some = wanted[start : start + many]
+        small = np.empty((len(some), *shape, count), dtype=parts[0][some[0]].dtype if parts else np.int32)
+        for at, name in enumerate(some):
+            np.concatenate([p.pop(name) for p in parts] or [small[at]], axis=-1, out=small[at])
+        if largest_sum(small) >= _CHECKED:
+            for amounts in small:
+                must_fit(amounts, table)
+        found.update(zip(some, rollup.added(small), strict=True))
+    return found

@@ -42,27 +42,27 @@ class Sums:
     amounts: dict[str, NDArray[np.int64]]
     medians: dict[str, NDArray[np.float64]]
 
-    def parts(self, e: Indicator) -> Mapping[str, NDArray[np.float64]]:
-        """The sums of one indicator, by the names that `result.measure` knows."""
+    def parts(self, e: Indicator, rows: Any = slice(None)) -> Mapping[str, NDArray[np.float64]]:
+        """The sums of one indicator, by the names that `result.measure` knows. rows : areas wanted (all)"""
         answer, contract = Answer.to(e), load_contract(self.table)
-        counts = self.counts[answer.key]
+        counts = self.counts[answer.key][:, rows]
         known = counts[YES] + counts[NO]
         parts = {"rows": known, "open_rows": counts[OPEN], "unsure_rows": counts[UNSURE]}
         if e.statistic in (Statistic.SHARE, Statistic.COUNT):
-            by = self.weights[repr((answer.key, e.weight))] if is_whole(e, contract) else counts
+            by = self.weights[repr((answer.key, e.weight))][:, rows] if is_whole(e, contract) else counts
             parts |= {"yes": by[YES], "no": by[NO], "open": by[OPEN], "unsure": by[UNSURE]}
             out = {k: x.astype(np.float64) for k, x in parts.items()}
             if e.weight and not is_whole(e, contract):
                 codes = {"yes": YES, "no": NO, "open": OPEN, "unsure": UNSURE}
-                out |= {k: self.amounts[f"{e.id} {c}"].astype(np.float64) / SCALES["amount"] for k, c in codes.items()}
+                out |= {k: self.amounts[f"{e.id} {c}"][rows].astype(np.float64) / SCALES["amount"] for k, c in codes.items()}
             return out
         out = {k: x.astype(np.float64) for k, x in parts.items()}
         if e.statistic is Statistic.MEDIAN:
-            return out | {"values": self.medians[e.id]}
+            return out | {"values": self.medians[e.id][rows]}
         scale = {"unsized": 1}
         for part in ("sum", "base", "open", "unsure", "unsized"):
             if f"{e.id} {part}" in self.amounts:
-                out[part] = self.amounts[f"{e.id} {part}"].astype(np.float64) / scale.get(part, scale_of(e))
+                out[part] = self.amounts[f"{e.id} {part}"][rows].astype(np.float64) / scale.get(part, scale_of(e))
         out.setdefault("base", out["rows"])
         return out
 
