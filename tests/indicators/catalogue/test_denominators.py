@@ -106,6 +106,9 @@ def test_a_village_comes_to_the_front_by_passing_the_median_of_its_county(run):
     """2016: A 5,000 and B 6,000 poor, C 7,000 the median of five; 2020: A passed it, B did not."""
     codes = [f"44140210020{i}" for i in range(5)]
     then, now = (5000, 6000, 7000, 8000, 9000), (15000, 10000, 12000, 11000, 14000)
-    rows = [{"village_code": c, "year": y, "is_poor_village": i < 2, "disposable_income_per_capita_yuan": x}
-            for y, incomes in ((2016, then), (2020, now)) for i, (c, x) in enumerate(zip(codes, incomes, strict=True))]  # fmt: skip
+    rows = [
+        {"village_code": c, "year": y, "is_poor_village": i < 2, "disposable_income_per_capita_yuan": x}
+        for y, incomes in ((2016, then), (2020, now))
+        for i, (c, x) in enumerate(zip(codes, incomes, strict=True))
+    ]
     assert run("villages.moved_to_front_share", villages=rows).value("villages.moved_to_front_share") == 0.5

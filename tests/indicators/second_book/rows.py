@@ -24,9 +24,9 @@ DAYS = (
     "2020-07-01", "2020-07-16", "2020-09-30", "2020-10-01", "2020-11-29", "2020-11-30", "2020-12-01", "2021-03-01",
 )  # fmt: skip
 POOLS: dict[str, tuple[float, ...]] = {
-    "disposable_income_per_capita_yuan": (3000, 8698, 8699, 9000, 9064.53, 9100, 9517.7, 9600, 10500, 10900, 12000, 12086.04,
+    "disposable_income_per_capita_yuan": (0, 3000, 8698, 8699, 9000, 9064.53, 9100, 9517.7, 9600, 10500, 10900, 12000, 12086.04,
     12100, 12200),
-    "surveyed_income_per_capita_yuan": (8000, 8699, 9000, 9064.53, 9200, 9500, 9517.7, 9600, 11000, 12500),
+    "surveyed_income_per_capita_yuan": (8000, 10000, 8699, 9000, 9064.53, 9200, 9500, 9517.7, 9600, 11000, 12500),
     "collective_income_yuan": (20000, 49999, 50000, 99999, 100000, 150000),
     "housing_subsidy_yuan": (0, 39999, 40000, 45000), "measures_received": (0, 1, 2), "labourers": (0, 1, 2, 3),
     "persons": (1, 2, 3, 4, 5), "employment_months": (0, 5, 6, 7, 12), "birth_year": tuple(range(1998, 2020)),
@@ -52,7 +52,9 @@ POOLS: dict[str, tuple[float, ...]] = {
     "exit_plan_persons": (0, 5, 40), "current_value_yuan": (80000, 99999, 100000, 120000), "original_value_yuan": (90000, 100000),
     "fiscal_value_yuan": (0, 60000, 100000), "exited_checked_households": (0, 3, 9), "index": (1.0, 1.1), "loan_yuan": (0,
     5000, 50000),
-    "natural_villages.persons": (199, 200, 201, 500), "identification_year": (2016,),
+    "natural_villages.persons": (199, 200, 201, 500),
+    "fund_flows.amount_yuan": (20000, 50000, 100000, 250000, 500000), "enterprises.jobs_poor": (0, 1, 5),
+    "identification_year": (2016,),
     "identification_income_per_capita_yuan": (3500, 4500), "weight": (1, 2, 3.5),
 }  # fmt: skip
 """Limits, their neighbours and some values besides; other amounts come from a pool of their own."""
@@ -66,7 +68,8 @@ IDS: dict[str, tuple[str, ...]] = {
     "partner_code": tuple(f"5333{i:02d}" for i in range(24)), "helper_city_code": ("440100", "440300"),
     "visitor_city_code": ("440100", "440300"), "sender_city_code": ("440100", "441400"), "payer_city_code": ("440100",),
 }  # fmt: skip
-SIZE = {"persons": 700, "survey": 600, "satisfaction": 3000, "events": 2400, "visits": 900, "teams": 900, "fund_flows": 600,
+SIZE = {"persons": 700, "survey": 1800, "hospitals": 60, "satisfaction": 3000, "events": 2400, "visits": 900, "teams": 900,
+"fund_flows": 600,
         "pairings": 900}  # fmt: skip
 NO_HOLES = {
     "year", "city_code", "county_code", "town_code", "village_code", "persons", "weight", "design", "is_responded", "stratum",
