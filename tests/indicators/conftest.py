@@ -69,7 +69,9 @@ def typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     booleans = [c for c in (*BOOLEANS, "approves", "is_responded", "is_poor_village") if c in frame]
     booleans += [c for c in frame if c.startswith("has_") or c == "is_passable"]
     frame = frame.astype(dict.fromkeys(booleans, "boolean"))
-    whole = [c for c in ("persons", "persons_start", "persons_joined", "persons_left", "identification_year") if c in frame]
+    whole = [
+        c for c in ("persons", "persons_start", "persons_joined", "persons_left", "identification_year") if c in frame
+    ]
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
 

@@ -113,7 +113,9 @@ def test_totals_add_the_counties_up(registry, make):
 
 
 def test_a_county_whose_rows_all_vanish_keeps_its_opening(registry, make):
-    other = [r | {"county_code": "441403", "household_id": "X" + r["household_id"]} for r in registry if r["year"] < 2020]
+    other = [
+        r | {"county_code": "441403", "household_id": "X" + r["household_id"]} for r in registry if r["year"] < 2020
+    ]
     found = account(make, registry + other)
     gone = found.frame[(found.frame["county_code"] == "441403") & (found.frame["year"] == 2020)]
     assert (gone["residual"] < 0).all()

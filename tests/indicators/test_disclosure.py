@@ -73,7 +73,9 @@ def test_a_full_adverse_cell_is_withheld_and_a_full_good_one_is_printed():
 
 def test_companions_go_with_their_count_and_the_audit_holds_no_value():
     frame = table(("a", 97, 3, 100, 300, 0.03), columns=("county", "met", "not_met", "n", "persons_not_met", "share"))
-    out = protect(frame, RULES, counts=PARTS, total="n", companions={"not_met": ["persons_not_met", "share"]}, name="exits")
+    out = protect(
+        frame, RULES, counts=PARTS, total="n", companions={"not_met": ["persons_not_met", "share"]}, name="exits"
+    )
     assert out.frame[["persons_not_met", "share"]].isna().all(axis=None)
     assert list(out.audit.columns) == ["table", "row", "column", "reason"]
     assert out.audit["table"].eq("exits").all()

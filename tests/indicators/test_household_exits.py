@@ -27,7 +27,9 @@ def verdict_of(make):
         (8698.999, NOT_MET, NOT_MET), (None, MISSING, MISSING),
     ],
 )  # fmt: skip
-def test_with_labour_capacity_income_is_compared_unrounded_with_both_lines(rules2020, income, actual, planned, verdict_of):
+def test_with_labour_capacity_income_is_compared_unrounded_with_both_lines(
+    rules2020, income, actual, planned, verdict_of
+):
     seen = verdict_of(rules2020, disposable_income_per_capita_yuan=income)
     assert (seen["route"], seen["verdict"], seen["verdict_planned"]) == ("income", actual, planned)
     assert seen["is_line_sensitive"] == (actual != planned)
@@ -50,7 +52,9 @@ def test_the_line_of_2019_is_8468_28_and_there_is_no_planned_one(rules2019, make
     ("dibao", "tekun", "verdict"),
     [(True, False, MET), (False, True, MET), (False, False, NOT_MET), (False, None, MISSING), (True, None, MET)],
 )
-def test_without_labour_and_eligible_enrolment_decides_and_income_does_not(rules2020, labour, dibao, tekun, verdict, verdict_of):
+def test_without_labour_and_eligible_enrolment_decides_and_income_does_not(
+    rules2020, labour, dibao, tekun, verdict, verdict_of
+):
     seen = verdict_of(rules2020, labour_capacity=labour, is_safety_net_eligible=True, is_dibao=dibao, is_tekun=tekun,
                       disposable_income_per_capita_yuan=500.0)  # fmt: skip
     assert (seen["route"], seen["verdict"], seen["income"]) == ("safety_net", verdict, "not_applicable")
@@ -63,7 +67,9 @@ def test_partly_without_labour_and_not_eligible_falls_under_the_income_line(rule
 
 
 @pytest.mark.parametrize(("income", "verdict"), [(9064.53, MET), (9064.52, SILENT), (None, MISSING)])
-def test_wholly_without_labour_and_not_eligible_is_not_failed_by_a_clause_that_is_silent(rules2020, income, verdict, verdict_of):
+def test_wholly_without_labour_and_not_eligible_is_not_failed_by_a_clause_that_is_silent(
+    rules2020, income, verdict, verdict_of
+):
     seen = verdict_of(rules2020, labour_capacity="none", disposable_income_per_capita_yuan=income)
     assert (seen["route"], seen["verdict"]) == ("unknown", verdict)
 

@@ -27,7 +27,9 @@ def recovered(demo, book):
             results = gates(open_tables(demo, city=code), book.at("2020-12-31", city=code))
             for name, column in TRUTH.items():
                 result, true = results[name], float(truth.loc[(code, 2020), column])
-                is_good = result.limit is None or (true <= result.limit if result.comparison == "<=" else true >= result.limit)
+                is_good = result.limit is None or (
+                    true <= result.limit if result.comparison == "<=" else true >= result.limit
+                )
                 rows.append((code, name, true, result.rate, result.low <= true <= result.high, result.state, is_good))
         return pd.DataFrame(rows, columns=["city", "gate", "true", "rate", "is_inside", "state", "is_good"])
 

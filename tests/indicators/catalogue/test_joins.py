@@ -21,7 +21,9 @@ indicators:
     direction: higher
     inventory: [CA-09]
 """
-VISITS = "  n: {table: visits, on: {village_code: village_code, year: year}, where: \"kind == 'leader_visit'\", count: true}"
+VISITS = (
+    "  n: {table: visits, on: {village_code: village_code, year: year}, where: \"kind == 'leader_visit'\", count: true}"
+)
 
 
 def text(joins=VISITS, measure="n", statistic="total", unit="times", source="cite: assistance.leader_visits_min"):
@@ -147,7 +149,9 @@ indicators:
 
 
 def test_cumulative_takes_all_rows_up_to_the_year_of_the_report(run, own):
-    rows = [{"issue_id": f"I{y}", "year": y, "topic": "funds", "found_date": f"{y}-03-01"} for y in (2018, 2019, 2020, 2021)]
+    rows = [
+        {"issue_id": f"I{y}", "year": y, "topic": "funds", "found_date": f"{y}-03-01"} for y in (2018, 2019, 2020, 2021)
+    ]
     assert run("own.test", catalogue=own(LEDGER), issues=rows).value("own.test") == 3
     assert run("own.test", catalogue=own(LEDGER), issues=rows, as_of="2019-06-30").value("own.test") == 2
 
