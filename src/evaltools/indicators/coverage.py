@@ -16,6 +16,8 @@ from evaltools.standards import Block, Claims, Fields, load_yaml
 
 FILE = Path(__file__).parent / "inventory.yaml"
 QUALITATIVE = "qualitative, recorded"
+WORDS = "附录C"
+"""Where the report lists what is recorded in words."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,15 @@ def _item(
     places: Mapping[str, str], claims_chapter: str,
 ) -> Item:  # fmt: skip
     f = Fields(block, FILE.name, name)
-    f.only(("zh", "en", "by", "evidence", "evidence_en", "lacks"))
+    f.only(("zh", "en", "by", "chapter", "evidence", "evidence_en", "lacks"))
     if ("evidence" in block) != ("evidence_en" in block):
         f.fail("evidence", "evidence in one language", expected="evidence: and evidence_en:")
     entries = [e for e in catalogue.values() if name in e.inventory]
     rules = [r for r in catalogue.book.entries.values() if name in r.inventory]
     claims = published.get(name, ())
     codes = _once([e.chapter for e in entries] + [r.chapter for r in rules])
-    chapters = _once([places[c] for c in codes] + ([claims_chapter] if claims else []))
+    own = f.text("chapter", "") or (WORDS if "evidence" in block and not entries else "")
+    chapters = _once(([own] if own else [places[c] for c in codes]) + ([claims_chapter] if claims else []))
     item = Item(
         name, f.text("zh"), f.text("en"), f.text("by", ""), f.text("evidence", ""), f.text("evidence_en", ""),
         f.text("lacks", ""), tuple(sorted(r.id for r in rules)),

@@ -10,7 +10,7 @@ from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inlin
 from evaltools.report.chapters.desk import Desk, brief, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.say import Parts
-from evaltools.report.chapters.shown import Section
+from evaltools.report.chapters.shown import Section, part
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import IndicatorTables, Reading
 from evaltools.standards import Applicability, RuleStatus
@@ -154,6 +154,16 @@ def section_blocks(desk: Desk, section: Section, extra: Extra | None = None) -> 
     text = say.sentences(_found(desk, rows, key), _sure(desk, rows), _basis(desk, section), _worst(desk, rows), lost)
     blocks = with_advice(desk, [head, Paragraph(text)], findings, most=1)
     return [*blocks, *(extra(desk, rows) if extra else []), reading_table(desk, section, rows, key)], findings
+
+
+def further_sections(desk: Desk, name: str) -> tuple[list[Block], list[Finding]]:
+    """The sections of a part that follow a chapter's own blocks; nothing where no indicators were computed."""
+    blocks: list[Block] = []
+    findings: list[Finding] = []
+    for section in part(name) if desk.inp.indicators is not None and not desk.inp.is_helping else ():
+        more, found = section_blocks(desk, section)
+        blocks, findings = blocks + more, findings + found
+    return blocks, findings
 
 
 def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:
