@@ -200,7 +200,7 @@ def _report_input(one: CityEvaluation) -> ReportInput:
     return ReportInput(**common, **_results(one), **more)
 
 
-OWN = ("three", "five", "six", "eight", "ten")
+OWN = ("two", "three", "five", "six", "seven", "eight", "nine", "ten")
 EASTWEST = ("helping_three",)
 HELPED = ("helping_five", "helping_six", "helping_eight")
 """Parts of the list of shown indicators: of a city's own report, of a helping city, of the cities that one helps."""

@@ -50,16 +50,10 @@ def households(make):
     rows = [
         make.household("H1", persons=4, food_ok=True, loan_yuan=100.0, **place("441402100201")),
         make.household("H2", persons=2, food_ok=True, loan_yuan=200.0, **place("441402100201")),
-        make.household(
-            "H3", persons=3, food_ok=False, loan_yuan=900.0, **place("441402100202"), is_in_poor_village=False
-        ),
-        make.household(
-            "H4", persons=5, food_ok=None, loan_yuan=None, **place("441402100202"), is_in_poor_village=False
-        ),
+        make.household("H3", persons=3, food_ok=False, loan_yuan=900.0, **place("441402100202"), is_in_poor_village=False),
+        make.household("H4", persons=5, food_ok=None, loan_yuan=None, **place("441402100202"), is_in_poor_village=False),
         make.household("H5", persons=1, food_ok=True, loan_yuan=50.0, **place("441403100201")),
-        make.household(
-            "H6", persons=6, food_ok=False, loan_yuan=40.0, **place("441403100201"), registry_status="removed"
-        ),
+        make.household("H6", persons=6, food_ok=False, loan_yuan=40.0, **place("441403100201"), registry_status="removed"),
         make.household("H7", persons=7, food_ok=False, loan_yuan=40.0, year=2019, **place("441403100201")),
     ]
     return make.tables(households=make.typed(rows))
@@ -88,6 +82,27 @@ def test_every_entry_cites_a_clause_in_force_or_says_why_not(book):
     rules = book.at("2020-12-31", city="441400")
     for entry in Catalogue.load().values():
         assert len(entry.citation(rules)) > 4, entry.id
+
+
+def test_an_entry_cites_a_rule_of_an_item_it_measures(book):
+    """A clause about something else is no source."""
+    wrong = [
+        (e.id, rule)
+        for e in Catalogue.load().values()
+        for rule in (e.rule or e.cite,)
+        if rule and not set(book.entries[rule].inventory) & set(e.inventory)
+    ]
+    assert not wrong
+
+
+def test_the_direction_is_that_of_the_limit(book):
+    """At least: more is better; at most: less is. A share of units that keep a rule is to be high."""
+    better = {">=": "higher", ">": "higher", "<=": "lower", "<": "lower"}
+    for e in Catalogue.load().values():
+        if e.is_every:
+            assert e.direction == "higher", e.id
+        elif e.rule and book.entries[e.rule].comparison in better:
+            assert e.direction == better[book.entries[e.rule].comparison], e.id
 
 
 def test_a_share_counts_rows_and_keeps_unknown_apart(own, households):
@@ -184,13 +199,14 @@ def loan(number, **changes):
     ("changes", "conforms"),
     [
         ({}, True), ({"amount_yuan": 49999.99}, True), ({"amount_yuan": 50000.01}, False), ({"term_months": 35}, True),
-        ({"term_months": 37}, False), ({"is_secured": True}, False),
+        ({"term_months": 37}, False), ({"is_secured": True}, False), ({"household_id": "H2"}, False),
     ],
 )  # fmt: skip
 def test_micro_credit_conforms_up_to_50000_yuan_and_36_months(make, changes, conforms):
     """粤发〔2016〕13号 art. 14: up to 50,000 yuan, within 3 years, on credit."""
-    tables = make.tables(loans=pd.DataFrame([loan(1, **changes)]).astype({"is_secured": "boolean"}))
-    found = compute_indicators(tables)
+    loans = pd.DataFrame([loan(1, **changes)]).astype({"is_secured": "boolean"})
+    households = make.typed([make.household("H1"), make.household("H2", registry_status="never")])
+    found = compute_indicators(make.tables(loans=loans, households=households))
     assert at(found, "finance.loans_conform_share")["value"] == float(conforms)
 
 
@@ -232,9 +248,7 @@ def test_rows_without_a_flag_learn_from_the_villages_whether_theirs_is_poor(make
         {"village_code": "441402100201", "year": 2020, "city_code": "441400", "is_poor_village": True},
         {"village_code": "441402100202", "year": 2020, "city_code": "441400", "is_poor_village": False},
     ])  # fmt: skip
-    loans = pd.DataFrame([loan(1), loan(2, village_code="441402100202", amount_yuan=10000.0)]).astype(
-        {"is_secured": "boolean"}
-    )
+    loans = pd.DataFrame([loan(1), loan(2, village_code="441402100202", amount_yuan=10000.0)]).astype({"is_secured": "boolean"})
     found = compute_indicators(make.tables(loans=loans, villages=villages))
     assert at(found, "finance.loan_total", "city_split", inside=True)["value"] == 50000
     assert at(found, "finance.loan_total", "city_split", inside=False)["value"] == 10000

@@ -49,9 +49,7 @@ def test_natural_villages_add_up_to_their_village(data):
     v = data["villages"].query("year == 2020").set_index("village_code")
     assert (n.size() == v["natural_villages"].reindex(n.size().index)).all()
     assert ((n["persons"].sum() - v["hukou_persons"]).abs() <= 1).all()
-    paved = (
-        data["natural_villages"].query("year == 2020 and persons >= 200 and is_paved").groupby("village_code").size()
-    )
+    paved = data["natural_villages"].query("year == 2020 and persons >= 200 and is_paved").groupby("village_code").size()
     assert (paved.reindex(v.index, fill_value=0) == v["nv_ge200_persons_paved"]).all()
 
 
@@ -81,6 +79,36 @@ def test_events_tell_the_changes_of_the_registry(data):
     unrecorded = data.planted[data.planted["kind"] == "stock_flow.exit_not_recorded"]
     assert told == of(registry[registry["change_out"] == "exited"], "household_id", "year")
     assert not told & set(zip(unrecorded["household_id"], unrecorded["year"].astype(int), strict=True))
+
+
+def test_counties_report_what_villages_and_events_hold(data):
+    """Weak party organisations and those put in order, and the exited households that were checked."""
+    villages, counties = data["villages"], data["counties"].set_index(["county_code", "year"]).sort_index()
+    weak = villages[yes(villages["is_weak_party_organisation"])]
+    assert len(weak) > 10
+    for column, rows in (
+        ("weak_organisations", weak),
+        ("weak_organisations_rectified", weak[yes(weak["is_party_organisation_rectified"])]),
+    ):
+        found = rows.groupby(["county_code", "year"]).size().reindex(counties.index, fill_value=0)
+        assert (counties[column].astype(int) == found).all(), column
+    events = data["events"]
+    checks = events[(events["event"] == "spot_checked") & (events["subject"] == "household")]
+    found = checks.groupby(["county_code", "year"])["household_id"].nunique().reindex(counties.index, fill_value=0)
+    assert (counties["exited_checked_households"].astype(int) == found).all()
+    status = data["households"].set_index(["household_id", "year"])["registry_status"]
+    assert set(status.loc[list(zip(checks["household_id"], checks["year"], strict=True))]) == {"exited"}
+
+
+def test_a_secretary_beside_a_captain_is_sent_by_the_city_of_the_village(data):
+    """粤发〔2016〕13号 art. 19: the captain comes from the helping city, the first secretary from the village's own."""
+    teams = data["teams"]
+    pearl = teams[teams["helper_type"] == "pearl_delta_city"]
+    secretaries, captains = (pearl[pearl["post"] == p] for p in ("first_secretary", "captain"))
+    assert len(secretaries) > 50
+    assert (secretaries["sender_city_code"].astype(str) == secretaries["city_code"].astype(str)).all()
+    assert (captains["sender_city_code"].astype(str) != captains["city_code"].astype(str)).all()
+    assert secretaries["allowance_yuan_per_month"].isna().all()
 
 
 def test_assets_come_from_projects_of_their_village(data):

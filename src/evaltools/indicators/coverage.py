@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from evaltools.errors import RuleBookError
@@ -15,6 +16,8 @@ from evaltools.standards import Block, Claims, Fields, load_yaml
 
 FILE = Path(__file__).parent / "inventory.yaml"
 QUALITATIVE = "qualitative, recorded"
+WORDS = "附录C"
+"""Where the report lists what is recorded in words."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Item:
     en: str
     by: str
     evidence: str
+    evidence_en: str
     lacks: str
     rules: tuple[str, ...]
     tables: tuple[str, ...]
@@ -59,14 +63,17 @@ def _item(
     places: Mapping[str, str], claims_chapter: str,
 ) -> Item:  # fmt: skip
     f = Fields(block, FILE.name, name)
-    f.only(("zh", "en", "by", "evidence", "lacks"))
+    f.only(("zh", "en", "by", "chapter", "evidence", "evidence_en", "lacks"))
+    if ("evidence" in block) != ("evidence_en" in block):
+        f.fail("evidence", "evidence in one language", expected="evidence: and evidence_en:")
     entries = [e for e in catalogue.values() if name in e.inventory]
     rules = [r for r in catalogue.book.entries.values() if name in r.inventory]
     claims = published.get(name, ())
     codes = _once([e.chapter for e in entries] + [r.chapter for r in rules])
-    chapters = _once([places[c] for c in codes] + ([claims_chapter] if claims else []))
+    own = f.text("chapter", "") or (WORDS if "evidence" in block and not entries else "")
+    chapters = _once(([own] if own else [places[c] for c in codes]) + ([claims_chapter] if claims else []))
     item = Item(
-        name, f.text("zh"), f.text("en"), f.text("by", ""), f.text("evidence", ""),
+        name, f.text("zh"), f.text("en"), f.text("by", ""), f.text("evidence", ""), f.text("evidence_en", ""),
         f.text("lacks", ""), tuple(sorted(r.id for r in rules)),
         _once(t for e in entries for t in e.tables), tuple(sorted(e.id for e in entries)), claims,
         chapters or (("附录A",) if f.text("by", "") else ()),
@@ -77,6 +84,16 @@ def _item(
             expected="an indicator or claim that names the item, by: code, or evidence: what is recorded in words",
         )  # fmt: skip
     return item
+
+
+def qualitative() -> tuple[Item, ...]:
+    """The items that nothing in the data measures: what is to be recorded of them in words."""
+    return tuple(i for i in _packaged() if i.kind == QUALITATIVE)
+
+
+@cache
+def _packaged() -> tuple[Item, ...]:
+    return coverage()
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -53,9 +53,7 @@ def villages(city: City, seed: int) -> pa.Table:
         "disposable_income_per_capita_yuan": number(frame.income[v, t]),
     }  # fmt: skip
     columns |= _collective(frame, seed, v, t)
-    columns |= {
-        name: whole(counts[v, t] if counts.ndim == 2 else counts[v]) for name, counts in city.natural.counts(n).items()
-    }
+    columns |= {name: whole(counts[v, t] if counts.ndim == 2 else counts[v]) for name, counts in city.natural.counts(n).items()}
     return pa.table(columns | _services(rng, city, v, t) | _party_and_exit(city, seed, v, t))
 
 
@@ -64,9 +62,7 @@ def registered_by_village(city: City) -> tuple[np.ndarray, np.ndarray]:
     panel, village, n = city.panel, city.registry.village, len(city.frame)
     active = panel.alive & ((panel.status == POOR) | (panel.status == EXITED))
     households = [np.bincount(village[active[:, k]], minlength=n) for k in range(5)]
-    persons = [
-        np.bincount(village, weights=np.where(active[:, k], panel.persons[:, k], 0), minlength=n) for k in range(5)
-    ]
+    persons = [np.bincount(village, weights=np.where(active[:, k], panel.persons[:, k], 0), minlength=n) for k in range(5)]
     return np.stack(households, axis=1), np.stack(persons, axis=1).astype(np.int64)
 
 
@@ -89,11 +85,7 @@ def collective_income(frame: Frame, seed: int) -> np.ndarray:
     n = len(frame)
     base = cal["invented"]["collective_income_base"]
     pub = cal["published"]
-    goal = (
-        pub["collective_income_mean_2020_shanwei"]
-        if frame.city_code == "441500"
-        else pub["collective_income_mean_2020"]
-    )
+    goal = pub["collective_income_mean_2020_shanwei"] if frame.city_code == "441500" else pub["collective_income_mean_2020"]
     mean = np.array([base[y] for y in YEARS[:-1]] + [goal], dtype=float)
     level = np.exp(rng.normal(0, 0.75, n))
     raw = level[:, None] * np.exp(rng.normal(0, 0.18, (n, 5)))
@@ -146,14 +138,19 @@ def _services(rng: np.random.Generator, city: City, v: np.ndarray, t: np.ndarray
     return out
 
 
+def weak_organisations(frame: Frame, seed: int) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
+    """(villages,) whether the party organisation is listed as weak, and the year it is put in order; the stream drawn from."""
+    rng = stream(seed, frame.city_code, "village party")
+    weak = rng.random(len(frame)) < np.where(frame.is_poor, 0.06, 0.03)
+    return weak, rng.integers(2016, 2020, len(frame)), rng
+
+
 def _party_and_exit(city: City, seed: int, v: np.ndarray, t: np.ndarray) -> dict[str, pa.Array]:
     """Teams, party organisation, publicity, plans and the day of exit of poor villages."""
     frame = city.frame
-    rng = stream(seed, frame.city_code, "village party")
+    weak, rectified_in, rng = weak_organisations(frame, seed)
     n, year = len(frame), np.array(YEARS)[t]
     poor = frame.is_poor[v]
-    weak = rng.random(n) < np.where(frame.is_poor, 0.06, 0.03)
-    rectified_in = rng.integers(2016, 2020, n)
     exit_year = first_year_above(frame)[v]
     exited = poor & (exit_year > 0) & (year >= exit_year)
     team = poor & ~np.isin(v, city.marked("teams.released_before_exit"))

@@ -7,9 +7,11 @@ import re
 import pytest
 
 from evaltools.errors import ReportError
+from evaltools.indicators import coverage
 from evaltools.report.assemble import assemble
 from evaltools.report.blocks import Figure, Table
 from evaltools.report.chapters import build_city_report
+from evaltools.report.inline import plain_text
 from evaltools.report.publish import publish_exits
 
 KINDS = [(kind, lang) for kind in ("helped", "helping", "no_task") for lang in ("zh", "en")]
@@ -39,6 +41,18 @@ def test_every_kind_of_city_answers_for_the_same_chapters(reports, key):
 def test_a_chapter_that_does_not_exist_is_refused_by_name(reports):
     with pytest.raises(ReportError, match="附录Z"):
         reports["helped", "zh"].chapter("附录Z")
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_what_cannot_be_measured_is_listed_with_the_evidence_to_collect(reports, key):
+    """One line an item of the policy documents that nothing in the data measures; none of them is scored."""
+    table = next(b for b in reports[key].chapter("附录C").blocks if isinstance(b, Table) and b.key == "words")
+    items = coverage.qualitative()
+    assert len(table.rows) == len(items) > 30
+    assert not any(item.indicators for item in items)
+    assert all(title and evidence for title, evidence in table.rows)
+    shown = [item.evidence if key[1] == "zh" else item.evidence_en for item in items]
+    assert [str(plain_text(row[1])) for row in table.rows] == shown
 
 
 @pytest.mark.parametrize("kind", ["helped", "helping", "no_task"])

@@ -175,7 +175,7 @@ def is_whole(e: Indicator, contract: Contract) -> bool:
 
 def scale_of(e: Indicator) -> int:
     """The part of a unit that the sums of an indicator are whole numbers of."""
-    return SCALES["fraction" if e.statistic is Statistic.MEAN and e.unit in ("share", "ratio") else "amount"]
+    return SCALES["fraction" if e.statistic is Statistic.MEAN and e.unit in ("share", "ratio", "growth_rate") else "amount"]
 
 
 def _parts(e: Indicator, answer: str, weight: Step | None) -> dict[str, Amount]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from evaltools.indicators.coverage import Item, qualitative
 from evaltools.intake import load_contract
 from evaltools.report.binding import param, run
 from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
@@ -27,11 +28,27 @@ def appendix_c(desk: Desk) -> Chapter:
         blocks.append(Paragraph(say("c.unchecked", checks=say.listed(_unchecked(desk)))))
     if quality.ignored_files:
         blocks.append(
-            Paragraph(
-                say("c.ignored", files=say.listed([_text(desk, f, f"ignored.{f}") for f in quality.ignored_files]))
-            )
+            Paragraph(say("c.ignored", files=say.listed([_text(desk, f, f"ignored.{f}") for f in quality.ignored_files])))
         )
+    blocks += [Heading(say.word("c.words_heading")), Paragraph(say("c.words_note")), _in_words(desk)]
     return Chapter("附录C", say.word("chapter.c"), tuple(blocks))
+
+
+def _in_words(desk: Desk) -> Table:
+    """What the documents ask for and no table can measure: recorded as evidence in words, never scored."""
+    say, items = desk.say, qualitative()
+    ground = Ground("data", (), "inventory of the policy documents", len(items))
+
+    def row(item: Item) -> tuple[Inline, ...]:
+        title, evidence = (item.zh, item.evidence) if desk.lang == "zh" else (item.en, item.evidence_en)
+        return (desk.free(title, f"words.{item.id}.title", ground), desk.free(evidence, f"words.{item.id}", ground))
+
+    return Table(
+        title=say.word("c.words_table"), key="words", source=say("c.words_source"),
+        columns=(Column(say.word("c.col_item"), width=0.3), Column(say.word("c.col_words"), width=0.7)),
+        n=say("c.words_n", n=desk.count(len(items), "items", "words.items", ground)),
+        rows=tuple(row(i) for i in items),
+    )  # fmt: skip
 
 
 def _unchecked(desk: Desk) -> list[Inline]:
@@ -58,9 +75,7 @@ def _text(desk: Desk, text: str, ref: str) -> Inline:
 
 
 def _n(desk: Desk) -> Inline:
-    return desk.say(
-        "c.n", n=desk.count(desk.inp.quality.counts["rows_read"], "rows", "quality.rows_read", _ground(desk))
-    )
+    return desk.say("c.n", n=desk.count(desk.inp.quality.counts["rows_read"], "rows", "quality.rows_read", _ground(desk)))
 
 
 def _ledger(desk: Desk) -> Table:
@@ -93,9 +108,7 @@ def _dropped(desk: Desk) -> Block:
         )
         for r in desk.inp.quality.dropped_frame().to_dict("records")
     ]
-    return _table_or(
-        desk, rows, "c.dropped_table", "c.no_dropped", "dropped", ("c.col_table", "c.col_reason", "c.col_rows")
-    )
+    return _table_or(desk, rows, "c.dropped_table", "c.no_dropped", "dropped", ("c.col_table", "c.col_reason", "c.col_rows"))
 
 
 def _violations(desk: Desk) -> Block:
@@ -131,9 +144,7 @@ def _missing(desk: Desk) -> Block:
         absent = [_column(desk, table, c) for c, share in _ordered(table, quality.missing) if share == 1]
         if gaps or absent:
             rows.append((_table_name(desk, table), desk.say.listed(gaps) or "—", desk.say.listed(absent) or "—"))
-    return _table_or(
-        desk, rows, "c.missing_table", "c.no_missing", "missing", ("c.col_table", "c.col_gaps", "c.col_absent")
-    )
+    return _table_or(desk, rows, "c.missing_table", "c.no_missing", "missing", ("c.col_table", "c.col_gaps", "c.col_absent"))
 
 
 def used_tables(desk: Desk) -> list[str]:
@@ -164,9 +175,7 @@ def _table_or(desk: Desk, rows: list, title: str, otherwise: str, key: str, head
     if not rows:
         return Paragraph(say(otherwise))
     columns = tuple(Column(say.word(h), "right" if h in _NUMERIC else "left") for h in heads)
-    return Table(
-        title=say.word(title), columns=columns, rows=tuple(rows), key=key, n=_n(desk), source=say("source.ledger")
-    )
+    return Table(title=say.word(title), columns=columns, rows=tuple(rows), key=key, n=_n(desk), source=say("source.ledger"))
 
 
 _NUMERIC = {"c.col_rows", "c.col_count", "c.col_first"}
@@ -201,9 +210,7 @@ def appendix_e(desk: Desk) -> Chapter:
         Heading(say.word("e.inputs_heading")),
     ]
     inputs = [(run(f"file.{k}", k), run(f"sha.{k}", v)) for k, v in made.inputs.items()]
-    blocks.append(
-        _pairs(desk, "e.inputs_table", inputs, "e.col_hash", "inputs") if inputs else Paragraph(say("e.no_inputs"))
-    )
+    blocks.append(_pairs(desk, "e.inputs_table", inputs, "e.col_hash", "inputs") if inputs else Paragraph(say("e.no_inputs")))
     return Chapter("附录E", say.word("chapter.e"), tuple(blocks))
 
 

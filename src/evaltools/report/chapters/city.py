@@ -33,7 +33,7 @@ from evaltools.report.chapters.two import chapter_two
 from evaltools.report.model import NUMBERS, CityReport, ReportInput
 from evaltools.terms import VerdictState
 
-OWN_PARTS = ("three", "five", "six", "eight", "ten")
+OWN_PARTS = ("two", "three", "five", "six", "seven", "eight", "nine", "ten")
 HELPING_PARTS = ("helping_three", "helping_five", "helping_six", "helping_eight")
 _FINDS = "二四三五六七八九一"
 """Chapters in the order in which findings of equal weight are listed."""

@@ -15,7 +15,7 @@ from evaltools.report.blocks import Table as Grid
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.nine_triggers import trigger_table
-from evaltools.report.chapters.readings import format_for
+from evaltools.report.chapters.readings import format_for, further_sections
 from evaltools.report.chapters.say import Parts
 from evaltools.report.charts.ranks import chapter_dots, rank_intervals
 from evaltools.terms import VerdictState
@@ -28,7 +28,8 @@ FORMULA = "mean over chapters of mean over rules of min(1, value/limit or limit/
 def chapter_nine(desk: Desk, assessment: Assessment | None) -> tuple[Chapter, list[Finding]]:
     """The chapter of one city. `assessment` passed `publish_assessment`; None where no other city's data is at hand.
 
-    No findings of its own: what lost points is a finding of the chapter that measures it, and a score is no problem.
+    Its findings are those of the work systems: what lost points is a finding of the chapter that measures it, and a
+    score is no problem.
     """
     say, title = desk.say, desk.say.word("nine.title")
     if not desk.inp.city.has_tasks:
@@ -36,14 +37,16 @@ def chapter_nine(desk: Desk, assessment: Assessment | None) -> tuple[Chapter, li
         return Chapter("九", title, (Callout(say("nine.not_applicable", city=desk.city), title=state),)), []
     if assessment is None or desk.inp.city.code not in assessment.cities:
         state = desk.state(VerdictState.EVIDENCE_MISSING)
-        return Chapter("九", title, (Callout(_missing(desk), title=state, tone="warn"),)), []
+        systems, findings = further_sections(desk, "nine")
+        return Chapter("九", title, (Callout(_missing(desk), title=state, tone="warn"), *systems)), findings
     own = assessment.city(desk.inp.city)
     blocks: list[Block] = [own_weights(desk, assessment), *_left_out(desk), *_score(desk, own, assessment)]
     if own.state is AssessmentState.GRADED:
         blocks += [*_sensitivity(desk, own, assessment), *_rank(desk, own, assessment)]
     blocks += [Heading(say.word("nine.trigger_heading")), Paragraph(say("nine.trigger_intro")),
                trigger_table(desk, own, "triggers")]  # fmt: skip
-    return Chapter("九", title, tuple(blocks)), []
+    systems, findings = further_sections(desk, "nine")
+    return Chapter("九", title, (*blocks, *systems)), findings
 
 
 def _missing(desk: Desk) -> Parts:

@@ -12,7 +12,7 @@ from evaltools.report.blocks import Block, Bound, Column, Ground, Heading, Inlin
 from evaltools.report.chapters.desk import Desk, brief, withheld_note
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.say import Parts
-from evaltools.report.chapters.shown import Section
+from evaltools.report.chapters.shown import Section, part
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import IndicatorTables, Reading
 from evaltools.standards import Applicability, RuleBook, RuleStatus
@@ -203,6 +203,16 @@ def section_findings(desk: Desk, section: Section) -> list[Finding]:
     """A problem for each rule that an indicator of the section does not keep."""
     rows = readings_of(desk, desk.inp.indicators, section)
     return one_a_rule(f for s in rows if (f := _finding(desk, s, section, _key(section))) is not None)
+
+
+def further_sections(desk: Desk, name: str) -> tuple[list[Block], list[Finding]]:
+    """The sections of a part that follow a chapter's own blocks; nothing where no indicators were computed."""
+    blocks: list[Block] = []
+    findings: list[Finding] = []
+    for section in part(name) if desk.inp.indicators is not None and not desk.inp.is_helping else ():
+        more, found = section_blocks(desk, section)
+        blocks, findings = blocks + more, findings + found
+    return blocks, findings
 
 
 def _found(desk: Desk, rows: Sequence[Shown], key: str) -> Inline:

@@ -12,6 +12,7 @@ from evaltools.report.binding import FORMATS, MISSING, SUPPRESSED, Format, day, 
 from evaltools.report.blocks import Block, Bound, Callout, Chapter, Column, Figure, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk, withheld_note
 from evaltools.report.chapters.findings import Finding
+from evaltools.report.chapters.readings import further_sections
 from evaltools.report.chapters.rows import as_rows
 from evaltools.report.chapters.say import Parts
 from evaltools.report.chapters.seven_lists import lists_section
@@ -38,12 +39,14 @@ def chapter_seven(desk: Desk) -> tuple[Chapter, list[Finding]]:
     found = own_tables(desk, desk.inp.city.code)
     if isinstance(found, Absence):
         finding = Finding("risk_missing", desk.say("find.risk_missing", reason=reason(desk, found)), "", "", "", "ledger")
-        return Chapter("七", title, (absent(desk, found),)), [finding]
+        more, also = further_sections(desk, "seven")
+        return Chapter("七", title, (absent(desk, found), *more)), [finding, *also]
     own, model = found
     curve, findings = _modelled(desk, own, model)
     blocks = [*caution(desk), *_classes(desk, own, model), *curve, *_drivers(desk, own),
               *lists_section(desk, own, model), *scenario_section(desk, own), *_survival(desk, own)]  # fmt: skip
-    return Chapter("七", title, tuple(blocks)), findings
+    more, also = further_sections(desk, "seven")
+    return Chapter("七", title, (*blocks, *more)), [*findings, *also]
 
 
 def own_tables(desk: Desk, code: str) -> tuple[CityTables, ModelTables] | Absence:

@@ -6,6 +6,7 @@ from evaltools.report.blocks import Block, Callout, Chapter
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.gatewords import not_applicable_reason
+from evaltools.report.chapters.readings import further_sections
 from evaltools.report.chapters.two_account import account_section
 from evaltools.report.chapters.two_exits import household_exit
 from evaltools.report.chapters.two_gates import gates_section
@@ -36,4 +37,6 @@ def chapter_two(desk: Desk) -> tuple[Chapter, list[Finding]]:
         if inp.account is not None:
             more, found = account_section(desk, inp.account)
             blocks, findings = blocks + more, findings + found
+        more, found = further_sections(desk, "two")
+        blocks, findings = blocks + more, findings + found
     return Chapter("二", desk.say.word("chapter.two"), tuple(blocks)), findings

@@ -17,6 +17,8 @@ from evaltools.synthetic.config import YEARS, stream
 
 YEAR = np.array(YEARS)
 DAYS = 365
+CHECKED = 0.12
+"""Part of the exited households of a county that is spot-checked in a year."""
 
 
 @cache

@@ -145,8 +145,10 @@ def _team_table(ctx: Context, posts: _Posts, poor: np.ndarray) -> pa.Table:
     stays = np.array([r[6] is None for r in posts.rows], dtype=bool)
     months = np.array([r[7] for r in posts.rows], dtype=float)
     helper = np.array([values(HelperType).index(frame.helper[k] or values(HelperType)[0]) for k in v], dtype=np.int64)
-    guided = np.array([frame.helper_city[k] == "440100" for k in v], dtype=bool)
-    sender = [frame.helper_city[k] or (ctx.code if frame.helper[k] != "provincial_unit" else None) for k in v]
+    at_home = np.isin(cadre, cadre[post == SECRETARY])  # the city of the village sends a secretary beside the captain
+    guided = np.array([frame.helper_city[k] == "440100" for k in v], dtype=bool) & ~at_home
+    theirs = [frame.helper_city[k] or (ctx.code if frame.helper[k] != "provincial_unit" else None) for k in v]
+    sender = [ctx.code if home else other for home, other in zip(at_home, theirs, strict=True)]
     leads = post != MEMBER
     return pa.table({
         "post_id": ctx.number("T", np.arange(n)), "team_id": ctx.number("G", team),
@@ -195,14 +197,10 @@ def visits(ctx: Context) -> pa.Table:
         if helper:
             n = 1 if year == 2019 and ctx.wants("visits.too_few_by_helper") else 2
             for k in range(n):
-                out.add(
-                    year, int(rng.integers(20 + 180 * k, 180 + 180 * k)), "leader_visit", "city", helper, True, -1, -1
-                )
+                out.add(year, int(rng.integers(20 + 180 * k, 180 + 180 * k)), "leader_visit", "city", helper, True, -1, -1)
             for q in range(4):
                 if not (skip_session and year == 2019 and q == 2):
-                    out.add(
-                        year, int(rng.integers(5 + 91 * q, 85 + 91 * q)), "topic_session", "city", helper, True, -1, -1
-                    )
+                    out.add(year, int(rng.integers(5 + 91 * q, 85 + 91 * q)), "topic_session", "city", helper, True, -1, -1)
             for half in range(2):
                 if not (skip_report and year == 2020 and half == 0):
                     out.add(

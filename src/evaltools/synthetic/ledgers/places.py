@@ -8,9 +8,10 @@ import pyarrow as pa
 from evaltools.synthetic import people, welfare
 from evaltools.synthetic.columns import boolean, number, text, whole
 from evaltools.synthetic.config import YEARS, calibration
-from evaltools.synthetic.ledgers.context import Context, years
+from evaltools.synthetic.ledgers.context import CHECKED, Context, years
 from evaltools.synthetic.panel import EXITED
 from evaltools.synthetic.registry import REMOVED
+from evaltools.synthetic.villages import weak_organisations
 
 STAGES = ("preschool", "primary", "junior_secondary", "senior_secondary", "vocational")
 LEVELS = ("county", "town", "village")
@@ -79,9 +80,7 @@ def schools(ctx: Context) -> pa.Table:
     for i in short:
         a, b = where[i]
         aided[a, b, 4] -= 2
-        ctx.plant(
-            "schools.student_not_aided", table="schools", school_id=ctx.one("X", int(a * s + b)), year=2020, students=2
-        )
+        ctx.plant("schools.student_not_aided", table="schools", school_id=ctx.one("X", int(a * s + b)), year=2020, students=2)
     for i in ctx.choose("schools.no_ledger", np.arange(k * s), rng):
         ledger.flat[i] = False
         ctx.plant("schools.no_ledger", table="schools", school_id=ctx.one("X", int(i)))
@@ -164,7 +163,10 @@ def counties(ctx: Context, formed: np.ndarray) -> pa.Table:
     forming, key = _forming_funds(ctx, formed), _key_counties(ctx)
     base = _persons_by_county(ctx)
     due = np.round(base[c] * 2000 / 3)
-    weak = rng.integers(0, 4, k)[c]
+    weak, rectified_in, _ = weak_organisations(frame, ctx.seed)
+    rectified = weak[:, None] & (np.array(YEARS) >= rectified_in[:, None])
+    listed = np.bincount(frame.county[weak], minlength=k)
+    in_order = np.stack([np.bincount(frame.county[rectified[:, j]], minlength=k) for j in range(len(YEARS))], axis=1)
     yes = boolean(np.ones(len(c), bool))
     plan = calibration()["published"]["exit_plan_persons"]
     whole_plan = sum(plan.values())
@@ -188,10 +190,9 @@ def counties(ctx: Context, formed: np.ndarray) -> pa.Table:
         "has_home_visit_system": boolean(visits[c, t]), "has_study_system": yes, "has_session_system": yes,
         "has_report_system": yes, "has_assessment_system": yes, "quarterly_bulletins": whole(bulletins[c, t]),
         "forms_per_village": whole(rng.integers(6, 28, len(c))), "policy_documents": whole(rng.integers(3, 15, len(c))),
-        "weak_organisations": whole(weak),
-        "weak_organisations_rectified": whole(np.where(year >= 2019, weak, weak // 2)),
+        "weak_organisations": whole(listed[c]), "weak_organisations_rectified": whole(in_order[c, t]),
         "secretaries_replaced": whole(rng.integers(0, 3, len(c))), "returnees": whole(rng.integers(0, 12, len(c))),
-        "exited_checked_households": whole(np.ceil(exited[c, t] * 0.12)),
+        "exited_checked_households": whole(np.ceil(exited[c, t] * CHECKED)),
     } | ctx.codes(len(c)))  # fmt: skip
 
 

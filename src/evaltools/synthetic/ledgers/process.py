@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from evaltools.synthetic.columns import boolean, day, number, text, whole
 from evaltools.synthetic.config import YEARS
-from evaltools.synthetic.ledgers.context import Context
+from evaltools.synthetic.ledgers.context import CHECKED, Context
 from evaltools.synthetic.panel import EXITED
 from evaltools.synthetic.survey import GROUPS
 from evaltools.synthetic.villages import LAST_YEAR, LAST_YEAR_EARLIER, first_year_above
@@ -62,6 +62,7 @@ def events(ctx: Context, watch: np.ndarray) -> pa.Table:
     _registry_events(ctx, rng, out)
     _village_exits(ctx, rng, out)
     _monitoring_events(ctx, rng, out, watch)
+    _spot_checks(ctx, out)
     e = out.joined()
     order = np.lexsort((e["day"], e["year"]))
     e = {k: v[order] for k, v in e.items()}
@@ -101,9 +102,7 @@ def _registry_events(ctx: Context, rng: np.random.Generator, out: _Events) -> No
         for event, back in (("applied", 70), ("reviewed", 48), ("publicised", 30), ("approved", 8)):
             keep = ~np.isin(h, hidden) if event == "publicised" else np.ones(len(h), bool)
             shift = np.where(np.isin(h, early) & (event == "approved"), 50, 0)
-            out.add(
-                event, h[keep], village[h[keep]], when[keep], (last - back - shift)[keep], process=1, case=case[keep]
-            )
+            out.add(event, h[keep], village[h[keep]], when[keep], (last - back - shift)[keep], process=1, case=case[keep])
         out.add("exited", h, village[h], when, last, process=1, case=case)
 
 
@@ -128,6 +127,21 @@ def _village_exits(ctx: Context, rng: np.random.Generator, out: _Events) -> None
     last = 335 - rng.integers(0, 10, len(v)) - np.where(first[v] == LAST_YEAR, LAST_YEAR_EARLIER, 0)
     for event, back in (("applied", 70), ("reviewed", 48), ("publicised", 30), ("approved", 8), ("exited", 0)):
         out.add(event, np.full(len(v), -1), v, first[v], last - back, process=1, case=case)
+    checked = v[::2]
+    out.add("spot_checked", np.full(len(checked), -1), checked, first[checked], last[::2] + 5, process=1)
+
+
+def _spot_checks(ctx: Context, out: _Events) -> None:
+    """At the end of each year a part of the exited households of each county, as many as the county reports."""
+    frame, panel, village = ctx.city.frame, ctx.city.panel, ctx.city.registry.village
+    rng = ctx.rng("spot checks")
+    for t, year in enumerate(YEARS):
+        standing = panel.alive[:, t] & (panel.status[:, t] == EXITED)
+        for county in range(len(frame.county_codes)):
+            h = np.flatnonzero(standing & (frame.county[village] == county))
+            chosen = np.sort(rng.choice(h, size=int(np.ceil(len(h) * CHECKED)), replace=False))
+            n = len(chosen)
+            out.add("spot_checked", chosen, village[chosen], np.full(n, year), rng.integers(361, 366, n), process=1)
 
 
 def _monitoring_events(ctx: Context, rng: np.random.Generator, out: _Events, watch: np.ndarray) -> None:
@@ -160,9 +174,7 @@ def _monitoring_events(ctx: Context, rng: np.random.Generator, out: _Events, wat
         measure=measure,
     )
     clear = rng.random(n) < 0.8
-    out.add(
-        "risk_cleared", h[clear], village[h[clear]], year[clear], (enrolled + 110)[clear], process=2, case=case[clear]
-    )
+    out.add("risk_cleared", h[clear], village[h[clear]], year[clear], (enrolled + 110)[clear], process=2, case=case[clear])
 
 
 TOPICS = ("identification", "exit", "education", "health", "housing", "water", "industry", "employment", "funds",

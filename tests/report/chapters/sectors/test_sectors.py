@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaltools import terms
-from evaltools.report.blocks import Table, plain_text
+from evaltools.report import chapters
+from evaltools.report.blocks import Heading, Table, plain_text
+from evaltools.report.chapters.city import OWN_PARTS
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.eight import chapter_eight
 from evaltools.report.chapters.five import chapter_five
+from evaltools.report.chapters.shown import part
 from evaltools.report.chapters.six import chapter_six
 from evaltools.report.chapters.three import chapter_three
+from evaltools.report.chapters.two import chapter_two
 from evaltools.report.model import IndicatorTables
+from evaltools.standards import load_yaml
 from evaltools.terms import VerdictState as State
+
+NUMBERS = dict(zip(("two", "three", "five", "six", "seven", "eight", "nine", "ten"), "二三五六七八九十", strict=True))
+WORDS = load_yaml(Path(chapters.__file__).parent / "text" / "sections.yaml")
 
 
 def test_each_state_has_its_word_and_what_is_withheld_its_bound(made, report):
@@ -25,6 +35,26 @@ def test_each_state_has_its_word_and_what_is_withheld_its_bound(made, report):
     assert by_state["100.0%"] == ("100%", "达标")
     (housing,) = made.rows(report.chapter("三"), "indicators-three-housing")
     assert housing[1] == "※"
+
+
+def test_every_section_of_the_list_stands_in_its_chapter(report):
+    """What the catalogue holds and the list names is read somewhere: a part that no chapter asks for would be lost."""
+    for name in set(OWN_PARTS) - {"ten"}:  # its section needs rows of the ledger
+        chapter = report.chapter(NUMBERS[name])
+        heads = {plain_text(b.text) for b in chapter.blocks if isinstance(b, Heading)}
+        wanted = {WORDS[f"section.{s.key}"]["zh"] for s in part(name)}
+        assert wanted <= heads, (name, wanted - heads)
+
+
+def test_an_exit_that_was_not_publicised_is_a_problem_of_chapter_two(made, sector_input):
+    given = made.table(
+        made.reading("dynamic.exit_publicised_share", 0.9, State.NOT_MET, limit=1.0, comparison=">="),
+        made.reading("monitoring.return_rate", 0.02),
+    )
+    desk = Desk(sector_input(indicators=given))
+    chapter, findings = chapter_two(desk)
+    assert made.rows(chapter, "indicators-two-process")[0][:4] == ["批准前已公示的退出", "90.0%", "≥100%", "未达标"]
+    assert "indicators-two-process" in {f.evidence for f in findings}
 
 
 def test_the_section_says_found_sure_clause_worst_and_what_to_do(made, report):
