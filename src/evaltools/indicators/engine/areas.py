@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.indicators.engine import values as v
-from evaltools.indicators.engine.reading import Columns
+from evaltools.indicators.engine.columns import Columns
 from evaltools.intake import Contract
 
 PLACES: tuple[str, ...] = ("city", "county", "town", "village", "inside")

@@ -41,11 +41,10 @@ class Gatherer:
     def _read(self, table: str, selection: Selection, joins: Sequence[Join]) -> None:
         """Sort the rows of a table and gather what can be gathered of them before ours are known."""
         names = frozenset().union(*(j.theirs for j in joins))
-        traced = {k.theirs for j in joins for k in j.keys if k.kind == "text" and table == self._contract.table}
-        theirs = self._setting.reader(table).whole(names, selection, self._wanted(table, joins), traced)
+        theirs = self._setting.reader(table).whole(names, selection, self._wanted(table, joins))
         levels: dict[str, Level] = {}
         for keys in dict.fromkeys(j.keys for j in joins):
-            levels |= {k.theirs: level_of(theirs, k) for k in keys if k.theirs not in levels}
+            levels |= {k.theirs: level_of(theirs, k, table) for k in keys if k.theirs not in levels}
             index = Index.of(theirs, {k: levels[k.theirs] for k in keys})
             some = [j for j in joins if j.keys == keys]
             self._gather_by_key(index, some)

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from evaltools.indicators.engine.columns import Columns
 from evaltools.indicators.engine.joins import Key
 from evaltools.indicators.engine.levels import NO_KEY, NO_ROWS, Level
-from evaltools.indicators.engine.reading import Columns
 from evaltools.indicators.engine.rows import Block
 from evaltools.indicators.engine.values import ordered
 

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.columns import Columns
 from evaltools.indicators.engine.joins import Key
-from evaltools.indicators.engine.reading import Columns
 from evaltools.indicators.engine.rows import Block
 from evaltools.intake.arrow import compute
 
@@ -19,6 +19,7 @@ NO_ROWS, NO_KEY = -1, -2
 """In place of a key's number: no row of theirs has our key; our key is unknown."""
 _FAR = 1 << 16
 _FEWER = 4
+_UNSEEN = -3
 
 
 class Level(Protocol):
@@ -35,16 +36,17 @@ class Level(Protocol):
         ...
 
 
-def level_of(theirs: Columns, key: Key) -> Level:
-    """The values of a key from their rows."""
-    return Texts(theirs, key.theirs) if key.kind == "text" else Numbers(theirs, key.theirs)
+def level_of(theirs: Columns, key: Key, table: str) -> Level:
+    """The values of a key from their rows. table : name of theirs"""
+    return Texts(theirs, key.theirs, table) if key.kind == "text" else Numbers(theirs, key.theirs)
 
 
 class Texts:
     """The texts of a column, in the order of its dictionary."""
 
-    def __init__(self, theirs: Columns, name: str) -> None:
-        self._name, self._dictionary, self._places = name, theirs.dictionary(name), theirs.places
+    def __init__(self, theirs: Columns, name: str, table: str) -> None:
+        self._table = table
+        self._name, self._dictionary, self._groups = name, theirs.dictionary(name), theirs.groups.get(name, {})
 
     def __len__(self) -> int:
         return len(self._dictionary)
@@ -60,21 +62,22 @@ class Texts:
         columns, name = block.columns, key.ours
         place = columns.codes.get((name, id(self)))
         if place is None:
-            place = np.append(self._found(columns, name), NO_KEY).astype(np.int64)
+            place = np.append(self._found(columns, key, block.contract.table == self._table), NO_KEY)
             columns.codes[name, id(self)] = place
         return place[columns.text_codes(name)[block.start : block.stop]]
 
-    def _found(self, columns: Columns, name: str) -> NDArray[np.integer[Any]]:
-        """Place of each text of our dictionary: known where it was read from the same place, else looked up."""
-        words = columns.dictionary(name)
-        traced = self._places.get((self._name, columns.origin)) if name == self._name and columns.origin else None
-        if traced is None or len(traced) != len(words):
-            return self._looked_up(words)
-        open_ = np.flatnonzero(traced < 0)  # no row of theirs in this part has it; another part may
-        if len(open_):
-            traced = traced.copy()
-            traced[open_] = self._looked_up(words.take(open_))
-        return traced
+    def _found(self, columns: Columns, key: Key, same: bool) -> NDArray[np.int64]:
+        """Place of each text of our dictionary. Row groups of one file have the same dictionary for both: only what is in
+        none of theirs is looked up."""
+        words = columns.dictionary(key.ours)
+        place = np.full(len(words), _UNSEEN, dtype=np.int64)
+        for group, own in columns.groups.get(key.ours, {}).items() if same and key.ours == key.theirs else ():
+            if group in self._groups:
+                place[own] = self._groups[group]
+        unseen = np.flatnonzero(place == _UNSEEN)
+        if len(unseen):
+            place[unseen] = self._looked_up(words if len(unseen) == len(words) else words.take(unseen))
+        return place
 
     def _looked_up(self, words: Any) -> NDArray[np.integer[Any]]:
         """(W,) place of each word, -1, NO_ROWS, where it is not there."""

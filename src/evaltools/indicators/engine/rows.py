@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.columns import Columns
 from evaltools.indicators.engine.joins import OURS
-from evaltools.indicators.engine.reading import Columns
 from evaltools.indicators.engine.source import RuleValues
 from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
