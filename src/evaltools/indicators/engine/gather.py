@@ -106,15 +106,16 @@ def _few(join: Join, index: Index, rows: Pairs, groups: NDArray[np.int64]) -> tu
 
 def _selection(setting: Setting, table: str, own: Contract, keys: Sequence[Key], years: Sequence[int] | None) -> Selection:
     """Rows of other cities than those opened are left out, rows of none are not, as in `intake`. Where the year is a
-    key, only years that ours can have are read."""
+    key, only years that ours can have are read; and ours, where the table is the same: its keys are then known by where
+    they were read."""
     contract = setting.reader(table).contract
     city = contract.city_column
     is_limited = city is not None and contract.columns[city].required
     lag = next((k.lag for k in keys if (k.theirs, k.ours) == (contract.year_column, own.year_column)), None)
-    return Selection(
-        years=None if years is None or lag is None else tuple(y - lag for y in years),
-        cities=setting.cities if is_limited else None, is_partner=True,
-    )  # fmt: skip
+    theirs = None
+    if years is not None and lag is not None:
+        theirs = tuple(sorted({y - lag for y in years} | (set(years) if table == own.table else set())))
+    return Selection(theirs, cities=setting.cities if is_limited else None, is_partner=True)
 
 
 def _pieces(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ from evaltools.indicators.engine.language import KINDS
 from evaltools.intake import Contract, load_contract
 from evaltools.terms import CITIES
 
-AT_ONCE = 1 << 17
+AT_ONCE = 1 << 15
 """Row groups are read together up to this many rows."""
 _OTHERS = frozenset(c.code for c in CITIES)
 
