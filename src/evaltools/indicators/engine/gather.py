@@ -62,10 +62,13 @@ class Gatherer:
 
     def _gather_by_key(self, index: Index, joins: Sequence[Join]) -> None:
         """For joins of our key alone the result of every key; for the others their rows that may count."""
-        rows, groups = Pairs(index.theirs, index.order), index.groups
+        groups = index.groups
         for j in joins:
+            rows = Pairs(index.theirs, index.order)  # anew for each: columns of millions of rows are not kept
             if j.reads_our_row:
                 self._found[j.column] = _few(j, index, rows, groups)
+            elif j.how in ("first", "last") and j.condition is None and j.value and (index.size == 1).all():
+                self._found[j.column] = _with_two_unknown(rows.value(j.value.step), len(groups))
             else:  # two groups without rows at the end, for NO_KEY and NO_ROWS: what is gathered of none
                 self._found[j.column] = _known_key(j, gathered(j, rows, groups, len(index.size) + 2), [-2])
 
@@ -127,6 +130,15 @@ def _pieces(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         end = min(end, len(sizes))
         yield begin, end
         begin = max(end, 1)
+
+
+def _with_two_unknown(value: Any, count: int) -> Any:
+    """(count + 2,) the value of the one row of each key, then that of no row, twice."""
+    if isinstance(value, v.Truth):
+        return v.Truth(*(np.append(np.broadcast_to(x, count), [False, False]) for x in (value.yes, value.no)))
+    if isinstance(value, v.Coded):
+        return v.Coded(np.append(np.broadcast_to(value.codes, count), [-1, -1]).astype(np.int32), value.values)
+    return np.append(np.broadcast_to(value, count), [np.nan, np.nan])
 
 
 def _joined(pieces: Sequence[Any], kind: str) -> Any:

@@ -51,7 +51,7 @@ def _extreme_text(how: str, value: v.Coded, kept: Any, groups: Any, count: int, 
     rank = {w: float(i) for i, w in enumerate(words)}
     codes = value.spread([rank[w] for w in value.values], np.nan, np.float64)
     found = _extreme(how, codes[kept] if np.ndim(codes) else np.full(len(kept), codes), groups, count)
-    return v.Coded(np.where(is_open | np.isnan(found), -1, np.nan_to_num(found)).astype(np.int64), words)
+    return v.Coded(np.where(is_open | np.isnan(found), -1, np.nan_to_num(found)).astype(np.int32), words)
 
 
 def _starts(groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -98,7 +98,7 @@ class Numbers:
     """The numbers, days or flags of a column, in ascending order."""
 
     def __init__(self, theirs: Columns, name: str) -> None:
-        found = pd.unique(_numbers(theirs.whole(name)))
+        found = pd.unique(_numbers(theirs.value(name)))
         self._name, self._values = name, np.sort(found[~np.isnan(found)])
 
     def __len__(self) -> int:
@@ -106,7 +106,7 @@ class Numbers:
 
     def of_theirs(self, theirs: Columns) -> NDArray[np.int64]:
         """See `Level`."""
-        return self._found(_numbers(theirs.whole(self._name)))
+        return self._found(_numbers(theirs.value(self._name)))
 
     def of_ours(self, block: Block, key: Key) -> NDArray[np.int64]:
         """See `Level`."""

@@ -16,7 +16,9 @@ from evaltools.intake import Contract, load_contract
 from evaltools.terms import CITIES
 
 AT_ONCE = 1 << 15
-"""Row groups are read together up to this many rows."""
+"""Row groups are read together up to this many rows, which is as many as are computed on at a time."""
+MANY = 1 << 19
+"""And up to this many where all are wanted in one piece."""
 _OTHERS = frozenset(c.code for c in CITIES)
 
 
@@ -83,30 +85,32 @@ class Reader:
     def whole(self, names: Iterable[str], selection: Selection, only: tuple[str, pa.Array] | None = None) -> Columns:
         """The same in one piece. only : a column of texts, and those of them whose rows are wanted"""
         wanted = self._with_keys(names, selection)
-        parts = [self.part(numbers, wanted, selection) for numbers in self.parts(selection)]
-        if only is not None:
-            parts = [p.with_texts(*only) for p in parts]
+        parts = []
+        for numbers in self.parts(selection, MANY):
+            part = self.part(numbers, wanted, selection)
+            parts.append(part if only is None else part.with_texts(*only))
         return put_together(parts or [self._empty(wanted)])
 
     def words(self, name: str, selection: Selection) -> pa.Array:
         """The different texts of a column."""
         return self.whole([name], selection).dictionary(name)
 
-    def parts(self, selection: Selection) -> list[tuple[int, ...]]:
+    def parts(self, selection: Selection, at_once: int = 0) -> list[tuple[int, ...]]:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
             return [()]
         names = self.meta.schema.names
         city, year = (names.index(c) if c in names else None for c in (self.contract.city_column, self.contract.year_column))
         found: list[tuple[int, ...]] = []
-        size = AT_ONCE + 1
+        at_once = at_once or AT_ONCE
+        size = at_once + 1
         for i in range(self.meta.num_row_groups):
             group = self.meta.row_group(i)
             if (city is None or _may_be_of_city(group.column(city).statistics, selection)) and (
                 year is None or _may_be_of_year(group.column(year).statistics, selection)
             ):
                 size += group.num_rows
-                if size > AT_ONCE:
+                if size > at_once:
                     found, size = [*found, ()], group.num_rows
                 found[-1] = (*found[-1], i)
         return found

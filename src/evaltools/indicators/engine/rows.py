@@ -95,7 +95,8 @@ class Pairs:
 
     def column(self, name: str) -> Any:
         """A column of theirs."""
-        return v.take(self.theirs.whole(name), self.at_theirs)
+        theirs = self.theirs.value(name) if self.ours is None else self.theirs.whole(name)  # kept for the next block of ours
+        return v.take(theirs, self.at_theirs)
 
     def foreign(self, name: str) -> Any:
         """A column of ours."""
