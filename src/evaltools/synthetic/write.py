@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,7 +17,8 @@ LARGE = 1 << 16
 
 class Writers:
     """One Parquet file per table; each city is a row group, so that a reader of one city reads one row group. Where a city
-    has very many rows, they stand year after year, each year a row group: a reader of one year reads no other.
+    has very many rows, they stand year after year and village after village, each year a row group: a reader of one year
+    reads no other, and the rows of an area stand together.
 
     Files are written under a temporary name and renamed by `close`.
     """
@@ -33,7 +35,10 @@ class Writers:
         """Append one city's rows of a table."""
         if table.num_rows > LARGE and "year" in table.column_names:
             for year in sorted(compute.unique(table.column("year")).to_pylist()):
-                self._append(name, table.filter(compute.equal(table.column("year"), year)))
+                rows = table.filter(compute.equal(table.column("year"), year))
+                if "village_code" in table.column_names:
+                    rows = rows.take(_order(rows.column("village_code").combine_chunks()))
+                self._append(name, rows)
         else:
             self._append(name, table)
 
@@ -59,6 +64,14 @@ class Writers:
         for name, writer in self._open.items():
             writer.close()
             self._part(name).unlink(missing_ok=True)
+
+
+def _order(codes: Any) -> np.ndarray:
+    """(n,) rows in the order of their codes, those alike as they stand; the codes are few, so they alone are compared."""
+    codes = codes if pa.types.is_dictionary(codes.type) else codes.dictionary_encode()
+    words = np.asarray(codes.dictionary.to_pylist(), dtype=str)
+    rank = np.append(np.argsort(np.argsort(words)), len(words))  # rows without a code come last
+    return np.argsort(rank[compute.fill_null(codes.indices, -1).to_numpy()], kind="stable")
 
 
 def write_json(path: Path, value: Any) -> None:
