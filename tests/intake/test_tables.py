@@ -235,6 +235,24 @@ def test_a_file_with_identifiers_in_its_text_is_never_handed_on_as_it_is(folder:
     assert "13800138000" not in pd.read_parquet(path).to_csv()
 
 
+@pytest.mark.parametrize("keys", [["A1", "13800138000", "B2"], ["A1", "A2", " 441402198001011238 "], ["13800138000"] * 3])
+def test_a_key_that_is_a_telephone_or_identity_number_is_found_among_plain_ones(keys, tmp_path) -> None:
+    path = tmp_path / "visits.parquet"
+    pq.write_table(pa.table({"visit_id": keys, "city_code": ["441400"] * 3}), path, row_group_size=2)
+    assert not ParquetSource(path, load_contract("visits"), ["441400"]).is_ready()
+    assert ParquetSource(path, load_contract("visits"), ["445200"]).is_ready()  # rows of other cities are not looked at
+
+
+def test_keys_that_begin_with_one_letter_are_told_from_numbers_by_the_statistics_of_the_file(tmp_path) -> None:
+    path = tmp_path / "visits.parquet"
+    visits = load_contract("visits")
+    for keys, is_plain in ((["A1", None, "A9"], True), (["A1", "B1", "A3"], False), (["A1", "1A", "A3"], False)):
+        pq.write_table(pa.table({"visit_id": keys, "city_code": ["441400"] * 3}), path, row_group_size=2)
+        source = ParquetSource(path, visits, ["441400"])
+        assert source._begins_with_letter(visits.columns["visit_id"]) == is_plain
+        assert source.is_ready()
+
+
 def test_a_row_group_of_one_city_is_chosen_without_reading_it(tmp_path, monkeypatch):
     """Only groups of several cities, or with rows of none, need a look."""
     codes = ["441400", "441400", "445200", "445200", "441400", "445200", None, "441400", "999999", "999999"]
