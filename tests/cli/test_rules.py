@@ -50,6 +50,6 @@ def test_the_difference_of_two_dates_names_the_rules_that_changed():
     assert rows["teams.first_secretary.pearl_delta_city"] == ("队长、第一书记分任（两人）", "队长兼任第一书记（一人）")
     assert rows["education.living_allowance_stages"][0].endswith("大专")
     assert rows["education.living_allowance_stages"][1].endswith("大学")
-    assert rows["exit.deadline"] == ("≤2020年12月31日", "≤2020年6月30日")
+    assert rows["exit.deadline"] == ("不迟于2020年12月31日", "不迟于2020年6月30日")
     assert rows["exit.household_income_line_planned"] == ("≥7,365元/人·年", "≥8,699元/人·年")
     assert "identification.household_income_max" not in rows

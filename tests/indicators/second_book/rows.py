@@ -14,7 +14,7 @@ COUNTIES = tuple(f"4414{i:02d}" for i in range(21, 33))
 VILLAGES = tuple(f"{c}{t}{v}" for c in COUNTIES for t in ("100", "101") for v in ("201", "202"))
 HOLES, FEW_HOLES = (
     0.06,
-    {"fund_flows": 0.004, "households": 0.02, "teams": 0.03, "pairings": 0.03, "events": 0.03, "visits": 0.01},
+    {"fund_flows": 0.004, "households": 0.02, "teams": 0.03, "pairings": 0.01, "events": 0.03, "visits": 0.01},
 )
 """Share of cells that are unknown; fewer where sums over many rows would all be unknown."""
 YEARS = (2016, 2019, 2020)

@@ -53,7 +53,7 @@ def test_an_exit_that_was_not_publicised_is_a_problem_of_chapter_two(made, secto
     )
     desk = Desk(sector_input(indicators=given))
     chapter, findings = chapter_two(desk)
-    assert made.rows(chapter, "indicators-two-process")[0][:4] == ["批准前已公示的退出", "90.0%", "≥100%", "未达标"]
+    assert made.rows(chapter, "indicators-two-process")[0][:4] == ["批准前已公示的退出", "90.0%", "100%", "未达标"]
     assert "indicators-two-process" in {f.evidence for f in findings}
 
 
