@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,7 @@ class Tables:
         self._paths: dict[str, Path] = {}
         self._quality = QualityReport(ignored_files=tuple(ignored))
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._lock = threading.RLock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,10 +88,11 @@ class Tables:
                 expected=f"{table}.parquet, .csv or .xlsx; the folder holds {', '.join(self.names) or 'no table'}",
                 todo="put the file there (`evaltools template` writes an empty one)",
             )  # fmt: skip
-        if table not in self._stores:
-            source = open_source(self.files[table], contract, self.cities)
-            self._stores[table] = Store(source, contract, self.on_violation, lambda: self.key)
-        return self._stores[table]
+        with self._lock:
+            if table not in self._stores:
+                source = open_source(self.files[table], contract, self.cities)
+                self._stores[table] = Store(source, contract, self.on_violation, lambda: self.key)
+            return self._stores[table]
 
     @cached_property
     def key(self) -> PseudonymKey:
@@ -169,7 +172,11 @@ class Tables:
         if table not in self._paths:
             source = self._store(table).source
             plain = self.on_violation == "raise" and isinstance(source, ParquetSource) and source.is_ready()
-            self._paths[table] = self.files[table] if plain else self._copy(table)
+            if plain:
+                self._paths[table] = self.files[table]
+            else:
+                with self._lock:  # several threads may ask for tables at once: a copy reads others that it refers to
+                    self._paths[table] = self._copy(table)
         return self._paths[table]
 
     def _copy(self, table: str) -> Path:

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from evaltools.indicators.engine.areas import KEYS, Places, SmallAreas
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.gather import Gatherer
+from evaltools.indicators.engine.memory import give_back
 from evaltools.indicators.engine.plan import Plan, must_fit
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
@@ -59,6 +59,7 @@ def compute_indicators(
     wanted = tuple(sorted({int(day[:4]), *(years or ())}))
     setting = Setting(tables, book or catalogue.book, day, wanted)
     chosen = None if only is None else set(only)
+    _open_all(setting, {t for e in catalogue.values() for t in e.tables} if chosen is None else ())
     jobs: list[Job] = []
     lost: list[dict[str, str]] = []
     for table in catalogue.tables:
@@ -69,6 +70,12 @@ def compute_indicators(
             jobs += _jobs(setting, entries, levels)
     missing = pd.DataFrame(lost, columns=["indicator", "table", "reason"])
     return IndicatorTable(catalogue, setting.year, _done(jobs), missing)
+
+
+def _open_all(setting: Setting, tables: Iterable[str]) -> None:
+    """Look at the files of several tables at once: each is searched for identifiers."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(setting.reader, [t for t in sorted(tables) if setting.tables.has(t)]))
 
 
 def _jobs(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> list[Job]:
@@ -129,6 +136,9 @@ def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str]
     rules = setting.rules(years)
     joins = [j for e in entries for j in e.joins]
     gather = Gatherer(setting, contract, joins, years if as_of is None else None)
+    is_whole = setting.cities is None  # of single cities little is held, and giving it back takes longer than they do
+    if is_whole:
+        give_back()
     places = Places.of(contract, present, lambda: setting.poor_villages)
     plan = Plan.of(entries, contract)
     selection = Selection(years=None if up_to else years, up_to=up_to, cities=setting.cities)
@@ -140,7 +150,8 @@ def _count(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str]
         return _tally(plan, Block(contract, columns, rules, gather, as_of), places) if columns.count else None
 
     done = [x for x in map(counted, reader.parts(selection)) if x is not None]
-    pa.default_memory_pool().release_unused()
+    if is_whole:
+        give_back()
     sums, areas = _rolled(done, plan, places.levels(levels), table)
     measured = MeasuredOf(entries, sums)
     limits, undefined = rules.limits(entries)
