@@ -217,3 +217,36 @@ def test_no_answer_is_unknown_and_not_a_no(run, own):
     ]  # fmt: skip
     row = run("own.test", catalogue=catalogue, loans=rows).row("own.test")
     assert (row["value"], row["rows"], row["open_rows"], row["low"], row["high"]) == (0.5, 2, 2, 0.25, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("define", "message"),
+    [
+        ("{unused: hous_ok}", "unknown column 'hous_ok'"), ("{unused: housing_ok and}", "does not parse"),
+        ("{a: b, b: a}", "nested"), ("{unused: \"open('/etc/passwd')\"}", "unknown function 'open'"),
+    ],
+)  # fmt: skip
+def test_a_definition_is_checked_at_load_whether_an_entry_uses_it_or_not(define, message, own):
+    with pytest.raises(RuleBookError, match=message) as error:
+        own(f"""
+table: households
+observation: household
+chapter: housing
+define: {define}
+indicators:
+  - {{id: own.n, label: {{zh: 测试, en: Test}}, statistic: count, unit: households, cite: exit.guarantee.food, direction: none,
+     inventory: [HH-04]}}
+""")
+    assert "own.yaml, key define" in str(error.value)
+
+
+def test_an_id_is_one_that_a_command_line_and_a_file_can_hold(own):
+    with pytest.raises(RuleBookError, match="'Own X' is no id"):
+        own("""
+table: households
+observation: household
+chapter: housing
+indicators:
+  - {id: Own X, label: {zh: 测试, en: Test}, statistic: count, unit: households, cite: exit.guarantee.food, direction: none,
+     inventory: [HH-04]}
+""")

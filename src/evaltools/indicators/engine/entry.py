@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 
 from evaltools.errors import RuleBookError, nearest
 from evaltools.indicators.engine.joins import Join, read_joins
-from evaltools.indicators.engine.language import RULE_KINDS, Compiled, RuleType, compile_expression
+from evaltools.indicators.engine.language import RULE_KINDS, Compiled, Foreign, RuleType, compile_expression
 from evaltools.intake import Contract, contract_names, load_contract
 from evaltools.standards import Block, Fields, RuleBook, Rules, load_yaml
 from evaltools.terms import Term
@@ -24,6 +24,7 @@ _KEYS = (
     "id", "label", "chapter", "observation", "table", "population", "measure", "of", "weight", "statistic", "unit",
     "period", "rule", "every", "cite", "document", "clause", "direction", "inventory", "note",
 )  # fmt: skip
+_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _INVENTORY = re.compile(
     r"(HH|V|DM|TA|RM|IN|EM|SS|ED|HE|HO|IF|LE|FI|AS|CA|TM|PB|SM|EW|TP|RL|CV|LI|OT)-\d\d?(\.\d\d?)?|X\d\d?"
 )
@@ -246,7 +247,32 @@ def _blocks(path: Path, types: Mapping[str, RuleType]) -> tuple[list[Block], dic
         if not isinstance(top.block["joins"], Block):
             top.fail("joins", "joins that are no mapping", expected="joins: {name: {table: ..., on: ...}}")
         joins = read_joins(top.block["joins"], path.name, load_contract(top.choice("table", contract_names())), types)
+    tables = [t for t in dict.fromkeys(e.get("table") for e in entries) if t in contract_names()]
+    for name, text in names.items():
+        _check_definition(f"{path.name}, key define, {name}", text, tables, types, names, joins)
     return entries, dict(names), joins
+
+
+def _check_definition(
+    where: str, text: str, tables: Sequence[str], types: Mapping[str, RuleType], names: Mapping[str, str],
+    joins: Mapping[str, Join],
+) -> None:  # fmt: skip
+    """A definition must be an expression over one of the tables of its file, whether an entry uses it yet or not."""
+    first: RuleBookError | None = None
+    for table in tables:
+        contract = load_contract(table)
+        try:
+            compile_expression(text, contract, types, where=where, names=names, foreign=_gathered(joins, contract))
+            return
+        except RuleBookError as error:
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def _gathered(joins: Mapping[str, Join], contract: Contract) -> dict[str, Foreign]:
+    """The gathered columns that rows of a table can have."""
+    return {n: j.foreign for n, j in joins.items() if j.own <= set(contract.output_columns)}
 
 
 def rule_types(book: RuleBook) -> dict[str, RuleType]:
@@ -290,6 +316,8 @@ def read_entry(
     )
     of = expression("of", "number")
     used = frozenset().union(*(e.foreign for e in (population, measure, of) if e is not None))
+    if not _ID.fullmatch(f.text("id")):
+        f.fail("id", f"{f.text('id')!r} is no id", expected="small letters, digits, _ and dots, e.g. housing.safe_share")
     entry = Indicator(
         id=f.text("id"), label_zh=zh, label_en=en, chapter=f.choice("chapter", book.chapters),
         observation=f.choice("observation", words.levels), table=table, statistic=statistic,
@@ -311,8 +339,8 @@ def _expression(
     if key not in f.block:
         return None
     where = f"{f.file}, line {f.block.line}, entry {f.entry}, key {key}"
-    gathered = {n: j.foreign for n, j in joins.items() if j.own <= set(contract.output_columns)}
-    return compile_expression(f.text(key), contract, types, where=where, kind=kind, names=names, foreign=gathered)
+    foreign = _gathered(joins, contract)
+    return compile_expression(f.text(key), contract, types, where=where, kind=kind, names=names, foreign=foreign)
 
 
 def _weight(f: Fields, contract: Contract) -> str | None:

@@ -32,6 +32,7 @@ from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
 
 MAX_LENGTH, MAX_DEPTH = 1000, 30
+_SHOWN = 300
 KINDS = {
     "integer": "number",
     "number": "number",
@@ -123,7 +124,8 @@ class _Compiler:
     foreign_used: set[str] = field(default_factory=set)
 
     def fail(self, seen: str, *, expected: str = "") -> NoReturn:
-        raise RuleBookError(f"{seen} in the expression {self.text!r}", where=self.where, expected=expected)
+        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        raise RuleBookError(f"{seen} in the expression {text!r}", where=self.where, expected=expected)
 
     def run(self) -> tuple[str, Step]:
         return self.node(self.parse(self.text), 0)
