@@ -65,13 +65,13 @@ def _extreme(how: str, value: Any, groups: NDArray[np.int64], count: int) -> Any
     if not len(groups):
         return out
     if how == "median":
-        return medians(value, groups, count)
+        return _medians(value, groups, count)
     starts = _starts(groups)
     out[groups[starts]] = (np.minimum if how == "first" else np.maximum).reduceat(value, starts)
     return out
 
 
-def medians(value: Any, groups: NDArray[np.int64], count: int) -> Any:
+def _medians(value: Any, groups: NDArray[np.int64], count: int) -> Any:
     """(count,) median of the values of each group, NaN without any. groups : (n,) in any order"""
     order = np.lexsort((value, groups))
     size = np.bincount(groups, minlength=count)

@@ -172,7 +172,7 @@ def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, SmallAreas]:
 
 
 def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
-    """The rows in the order of their areas, and the area of each. ids : (n,) their areas, numbered as they appear"""
+    """The rows in the order of their areas, and the area of each. ids : (n,) number of each row's area, without a gap"""
     if (ids[1:] >= ids[:-1]).all():
         return rows, ids
     order = ordered(ids, int(ids.max()) + 1)
