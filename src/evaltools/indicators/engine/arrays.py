@@ -56,7 +56,7 @@ def places(array: pa.DictionaryArray) -> NDArray[np.int32]:
     indices = array.indices
     if not len(indices):
         return np.empty(0, dtype=np.int32)
-    out, valid = _plain(indices, indices.type.to_pandas_dtype()).astype(np.int32), valid_of(indices)
-    if valid is not None:
-        out[~valid] = -1
-    return out
+    found, valid = _plain(indices, indices.type.to_pandas_dtype()), valid_of(indices)
+    if valid is None:
+        return found.astype(np.int32, copy=False)
+    return np.where(valid, found, np.int32(-1)).astype(np.int32, copy=False)

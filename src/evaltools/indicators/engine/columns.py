@@ -102,9 +102,27 @@ def united(pieces: Sequence[Any]) -> tuple[Any, list[NDArray[np.int32]]]:
     """Columns of texts as one, and where those of each piece's dictionary stand in its dictionary."""
     if len(pieces) == 1:
         return pieces[0], [np.arange(len(pieces[0].dictionary), dtype=np.int32)]
-    words = [pa.DictionaryArray.from_arrays(np.arange(len(p.dictionary), dtype=np.int32), p.dictionary) for p in pieces]
-    one = pa.chunked_array(words).unify_dictionaries()
-    places = [arrays.places(chunk) for chunk in one.chunks]
+    words, which = _different([p.dictionary for p in pieces])
+    if len(words) == 1:
+        indices = pa.concat_arrays([p.indices for p in pieces])
+        return pa.DictionaryArray.from_arrays(indices, words[0]), [np.arange(len(words[0]), dtype=np.int32)] * len(pieces)
+    chunks = [pa.DictionaryArray.from_arrays(np.arange(len(w), dtype=np.int32), w) for w in words]
+    one = pa.chunked_array(chunks).unify_dictionaries()
+    found = [arrays.places(chunk) for chunk in one.chunks]
+    places = [found[i] for i in which]
     codes = np.concatenate([np.append(at, -1)[arrays.places(p)] for at, p in zip(places, pieces, strict=True)])
     indices = pa.array(codes, mask=codes < 0)
     return pa.DictionaryArray.from_arrays(indices, one.chunk(0).dictionary), places
+
+
+def _different(dictionaries: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """Dictionaries without those that repeat the one before them, and the place of each among these.
+
+    Row groups of one city often have the same one: comparing them takes a hundredth of hashing their words.
+    """
+    found, which = [dictionaries[0]], [0]
+    for words in dictionaries[1:]:
+        if not words.equals(found[-1]):
+            found.append(words)
+        which.append(len(found) - 1)
+    return found, which

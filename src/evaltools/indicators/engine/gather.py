@@ -110,7 +110,7 @@ def _few(join: Join, index: Index, rows: Pairs, groups: NDArray[np.int64]) -> tu
 def _selection(setting: Setting, table: str, own: Contract, keys: Sequence[Key], years: Sequence[int] | None) -> Selection:
     """Rows of other cities than those opened are left out, rows of none are not, as in `intake`. Where the year is a
     key, only years that ours can have are read; and ours, where the table is the same: its keys are then known by where
-    they were read."""
+    they were read. To select all years there are is to select none, so that such rows are read with others."""
     contract = setting.reader(table).contract
     city = contract.city_column
     is_limited = city is not None and contract.columns[city].required
@@ -118,6 +118,7 @@ def _selection(setting: Setting, table: str, own: Contract, keys: Sequence[Key],
     theirs = None
     if years is not None and lag is not None:
         theirs = tuple(sorted({y - lag for y in years} | (set(years) if table == own.table else set())))
+        theirs = None if setting.reader(table).is_within(theirs) else theirs
     return Selection(theirs, cities=setting.cities if is_limited else None, is_partner=True)
 
 

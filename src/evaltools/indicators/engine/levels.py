@@ -47,6 +47,7 @@ class Texts:
     def __init__(self, theirs: Columns, name: str, table: str) -> None:
         self._table = table
         self._name, self._dictionary, self._groups = name, theirs.dictionary(name), theirs.groups.get(name, {})
+        self._last: tuple[Any, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return len(self._dictionary)
@@ -70,6 +71,8 @@ class Texts:
         """Place of each text of our dictionary. Row groups of one file have the same dictionary for both: only what is in
         none of theirs is looked up."""
         words = columns.dictionary(key.ours)
+        if self._last is not None and self._last[0].equals(words):  # the years of a city often have the same
+            return self._last[1]
         place = np.full(len(words), _UNSEEN, dtype=np.int64)
         for group, own in columns.groups.get(key.ours, {}).items() if same and key.ours == key.theirs else ():
             if group in self._groups:
@@ -77,6 +80,7 @@ class Texts:
         unseen = np.flatnonzero(place == _UNSEEN)
         if len(unseen):
             place[unseen] = self._looked_up(words if len(unseen) == len(words) else words.take(unseen))
+        self._last = words, place
         return place
 
     def _looked_up(self, words: Any) -> NDArray[np.integer[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,17 @@ class Reader:
                     found, size = [*found, ()], group.num_rows
                 found[-1] = (*found[-1], i)
         return found
+
+    def is_within(self, years: Collection[int]) -> bool:
+        """Whether all rows are of some years, as far as the file says what it holds."""
+        name = self.contract.year_column
+        if self.file is None or name not in self.meta.schema.names:
+            return False
+        at = self.meta.schema.names.index(name)
+        stats = [self.meta.row_group(i).column(at).statistics for i in range(self.meta.num_row_groups)]
+        return all(
+            s is not None and s.has_min_max and s.null_count == 0 and set(range(s.min, s.max + 1)) <= set(years) for s in stats
+        )
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
         """The columns of the rows selected in some row groups."""
