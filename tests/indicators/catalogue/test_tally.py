@@ -10,6 +10,7 @@ from evaltools.indicators.engine import gather, reading
 from evaltools.indicators.engine import run as engine
 from evaltools.indicators.engine.bits import Runs, packed
 from evaltools.indicators.engine.plan import must_fit
+from evaltools.indicators.engine.parquet import File
 from evaltools.indicators.engine.reading import Reader, Selection
 from evaltools.intake import load_contract
 
@@ -93,7 +94,7 @@ def test_row_groups_of_other_cities_are_not_read(tmp_path, monkeypatch):
         {"visit_id": ["a", "b", "c", "d"], "city_code": ["441400", "441400", "445200", None], "year": [2019, 2020, 2020, 2020]}
     )
     pq.write_table(table, path, row_group_size=1)
-    reader = Reader(load_contract("visits"), path, meta=pq.read_metadata(path))
+    reader = Reader(load_contract("visits"), File.open(path))
 
     def seen(**chosen):
         found = [c.value("visit_id") for c in reader.read(["visit_id"], Selection(**chosen))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -169,6 +169,14 @@ class Catalogue(Mapping[str, Indicator]):
     def tables(self) -> tuple[str, ...]:
         """Tables that have indicators, in the order of the catalogue."""
         return tuple(dict.fromkeys(e.table for e in self._entries.values()))
+
+    @cached_property
+    def keys(self) -> dict[str, frozenset[str]]:
+        """Table -> columns of texts by which rows of it are looked up."""
+        found: dict[str, set[str]] = {}
+        for join in (j for e in self._entries.values() for j in e.joins):
+            found.setdefault(join.table, set()).update(k.theirs for k in join.keys if k.kind == "text")
+        return {table: frozenset(columns) for table, columns in found.items()}
 
     def of_table(self, table: str) -> tuple[Indicator, ...]:
         """The indicators of one table."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from evaltools.indicators.engine.columns import Columns, put_together, united
+from evaltools.indicators.engine.columns import Columns, put_together
 from evaltools.indicators.engine.language import KINDS
+from evaltools.indicators.engine.parquet import EMPTY, File, one_array
 from evaltools.intake import Contract, load_contract
 from evaltools.terms import CITIES
 
@@ -41,38 +41,29 @@ class Selection:
         return self.is_partner and (code is None or code not in _OTHERS)
 
 
-_EMPTY = {
-    "text": pa.array([], pa.string()).dictionary_encode(), "boolean": pa.array([], pa.bool_()),
-    "date": pa.array([], pa.date32()), "number": pa.array([], pa.float64()),
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Reader:
-    """Access to a table. file : Parquet in canonical columns, else `frame` holds them."""
+    """Access to a table: a Parquet file in canonical columns, else a frame of them."""
 
     contract: Contract
-    file: Any = None
+    file: File | None = None
     frame: Any = None
-    meta: Any = None
 
     @classmethod
-    def open(cls, tables: Any, table: str) -> Reader:
-        """The table's Parquet file, or the checked frame."""
+    def open(cls, tables: Any, table: str, keys: frozenset[str] = frozenset()) -> Reader:
+        """The table's Parquet file, or the checked frame. keys : columns by which others look its rows up"""
         contract, path = load_contract(table), tables.path(table)
-        if path is None:
-            return cls(contract, frame=tables.load(table))
-        return cls(contract, path, meta=pq.read_metadata(path))
+        return cls(contract, frame=tables.load(table)) if path is None else cls(contract, File.open(path, keys))
 
     @property
     def names(self) -> list[str]:
         """The columns that are there."""
-        return list(self.frame.columns if self.meta is None else self.meta.schema.names)
+        return list(self.frame.columns) if self.file is None else self.file.names
 
     @property
     def count(self) -> int:
         """How many rows the table has, of all years and cities."""
-        return len(self.frame) if self.meta is None else self.meta.num_rows
+        return len(self.frame) if self.file is None else self.file.meta.num_rows
 
     def read(self, names: Iterable[str], selection: Selection) -> Iterator[Columns]:
         """The columns of the rows selected, a row group at a time; groups without such rows are left out."""
@@ -99,31 +90,26 @@ class Reader:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
             return [()]
-        names = self.meta.schema.names
-        city, year = (names.index(c) if c in names else None for c in (self.contract.city_column, self.contract.year_column))
+        cities, years = (self.file.statistics(c) for c in (self.contract.city_column, self.contract.year_column))
         found: list[tuple[int, ...]] = []
         at_once = at_once or AT_ONCE
         size = at_once + 1
-        for i in range(self.meta.num_row_groups):
-            group = self.meta.row_group(i)
-            if (city is None or _may_be_of_city(group.column(city).statistics, selection)) and (
-                year is None or _may_be_of_year(group.column(year).statistics, selection)
-            ):
-                size += group.num_rows
+        for i, (city, year) in enumerate(zip(cities, years, strict=True)):
+            if _may_be_of_city(city, selection) and _may_be_of_year(year, selection):
+                rows = self.file.meta.row_group(i).num_rows
+                size += rows
                 if size > at_once:
-                    found, size = [*found, ()], group.num_rows
+                    found, size = [*found, ()], rows
                 found[-1] = (*found[-1], i)
         return found
 
     def is_within(self, years: Collection[int]) -> bool:
         """Whether all rows are of some years, as far as the file says what it holds."""
-        name = self.contract.year_column
-        if self.file is None or name not in self.meta.schema.names:
+        if self.file is None:
             return False
-        at = self.meta.schema.names.index(name)
-        stats = [self.meta.row_group(i).column(at).statistics for i in range(self.meta.num_row_groups)]
         return all(
-            s is not None and s.has_min_max and s.null_count == 0 and set(range(s.min, s.max + 1)) <= set(years) for s in stats
+            s is not None and s.has_min_max and s.null_count == 0 and set(range(s.min, s.max + 1)) <= set(years)
+            for s in self.file.statistics(self.contract.year_column)
         )
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
@@ -146,28 +132,15 @@ class Reader:
     def _read(self, numbers: tuple[int, ...], names: list[str]) -> Columns:
         """All rows of some row groups."""
         kinds = self._kinds(names)
-        if self.file is None:
-            table = pa.Table.from_pandas(self.frame[names], preserve_index=False)
-        else:
-            texts = [n for n in names if kinds[n] == "text"]
-            with pq.ParquetFile(self.file, metadata=self.meta, read_dictionary=texts) as file:
-                table = file.read_row_groups(list(numbers), columns=names, use_threads=False)
-        sizes = [self.meta.row_group(g).num_rows for g in numbers]
-        found, groups = {}, {}
-        for name, kind in kinds.items():
-            column = table.column(name)
-            if kind != "text":
-                found[name] = _one_array(column)
-                continue
-            chunks = [c if pa.types.is_dictionary(c.type) else c.cast(pa.string()).dictionary_encode() for c in column.chunks]
-            found[name], places = united(chunks or [_EMPTY["text"]])
-            if [len(c) for c in chunks] == sizes:
-                groups[name] = dict(zip(numbers, places, strict=True))
-        return Columns(found, kinds, table.num_rows, groups)
+        if self.file is not None:
+            found, groups, count = self.file.read(numbers, kinds)
+            return Columns(found, kinds, count, groups)
+        table = pa.Table.from_pandas(self.frame[names], preserve_index=False)
+        return Columns({n: one_array(table.column(n), kind) for n, kind in kinds.items()}, kinds, table.num_rows)
 
     def _empty(self, names: list[str]) -> Columns:
         kinds = self._kinds(names)
-        return Columns({n: _EMPTY.get(k, _EMPTY["number"]) for n, k in kinds.items()}, kinds, 0)
+        return Columns({n: EMPTY.get(k, EMPTY["number"]) for n, k in kinds.items()}, kinds, 0)
 
     def _mask(self, columns: Columns, selection: Selection) -> np.ndarray | None:
         """(count,) which rows are selected; None for all."""
@@ -197,10 +170,3 @@ def _may_be_of_year(stats: Any, selection: Selection) -> bool:
     if selection.up_to is not None:
         return stats.min <= selection.up_to
     return selection.years is None or any(stats.min <= y <= stats.max for y in selection.years)
-
-
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    found = column.combine_chunks()
-    if isinstance(found, pa.ChunkedArray):
-        found = found.chunk(0) if found.num_chunks == 1 else pa.concat_arrays(found.chunks)
-    return found

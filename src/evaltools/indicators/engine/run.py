@@ -57,8 +57,8 @@ def compute_indicators(
     catalogue = catalogue or Catalogue.load(book=book)
     day = as_of if isinstance(as_of, str) else as_of.isoformat()
     wanted = tuple(sorted({int(day[:4]), *(years or ())}))
-    setting = Setting(tables, book or catalogue.book, day, wanted)
     chosen = None if only is None else set(only)
+    setting = Setting(tables, book or catalogue.book, day, wanted, catalogue.keys)
     _open_all(setting, {t for e in catalogue.values() for t in e.tables} if chosen is None else ())
     jobs: list[Job] = []
     lost: list[dict[str, str]] = []

@@ -27,12 +27,14 @@ class Setting:
     """What the indicators of all tables are computed from: the data, the rules of each year and city, the date.
 
     day : ISO date of the evaluation; years : those wanted, each judged by its last day, that of `day` by `day`
+    keys : table -> columns of texts by which others look its rows up
     """
 
     tables: Any
     book: RuleBook
     day: str
     years: tuple[int, ...]
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
     rule_values: dict[tuple[int, ...], RuleValues] = field(default_factory=dict)
     present: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -50,7 +52,7 @@ class Setting:
     def reader(self, table: str) -> Reader:
         """Access to the rows of a table: its Parquet file, or the checked frame."""
         if table not in self.readers:
-            self.readers[table] = Reader.open(self.tables, table)
+            self.readers[table] = Reader.open(self.tables, table, self.keys.get(table, frozenset()))
         return self.readers[table]
 
     def columns(self, table: str) -> frozenset[str]:

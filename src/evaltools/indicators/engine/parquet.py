@@ -1,0 +1,97 @@
+"""Row groups of a Parquet file as arrow arrays, texts by their dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evaltools.indicators.engine.columns import Groups, united
+
+EMPTY = {
+    "text": pa.array([], pa.string()).dictionary_encode(), "boolean": pa.array([], pa.bool_()),
+    "date": pa.array([], pa.date32()), "number": pa.array([], pa.float64()),
+}  # fmt: skip
+"""A column without rows, by kind."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A table in Parquet. keys : columns of texts by which other tables look its rows up: they are wanted several times, and
+    decoding their many different words is the dearest part of reading, so they are kept once decoded, by row group."""
+
+    path: Path
+    meta: Any
+    keys: frozenset[str] = frozenset()
+    kept: dict[tuple[str, int], Any] = field(default_factory=dict)
+    said: dict[str | None, list[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, path: Path, keys: frozenset[str] = frozenset()) -> File:
+        """The file, of which only the description is read."""
+        return cls(path, pq.read_metadata(path), keys)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are there."""
+        return list(self.meta.schema.names)
+
+    def statistics(self, name: str | None) -> list[Any]:
+        """What the file says of a column in each row group, None where it says nothing or has no such column."""
+        if name not in self.said:
+            names, groups = self.names, range(self.meta.num_row_groups)
+            at = names.index(name) if name in names else None
+            self.said[name] = [None if at is None else self.meta.row_group(i).column(at).statistics for i in groups]
+        return self.said[name]
+
+    def read(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Groups], int]:
+        """The columns of `kinds` (name -> kind) of some row groups, where the texts of each group stand in the dictionary of
+        theirs, and how many rows there are."""
+        texts = [n for n, kind in kinds.items() if kind == "text"]
+        here = [n for n in texts if n in self.keys]
+        rest = [n for n in kinds if n not in here]
+        with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
+            self._keep(file, numbers, here)
+            table = file.read_row_groups(list(numbers), columns=rest, use_threads=False) if rest else None
+        sizes = [self.meta.row_group(g).num_rows for g in numbers]
+        arrays, groups = {}, {}
+        for name, kind in kinds.items():
+            if kind != "text":
+                arrays[name] = one_array(table.column(name), kind)
+                continue
+            chunks = [self.kept[name, g] for g in numbers] if name in here else _coded(table.column(name))
+            arrays[name], places = united(chunks or [EMPTY["text"]])
+            if [len(c) for c in chunks] == sizes:
+                groups[name] = dict(zip(numbers, places, strict=True))
+        return arrays, groups, sum(sizes)
+
+    def _keep(self, file: Any, numbers: Sequence[int], names: Sequence[str]) -> None:
+        """Decode columns of some row groups that have not been. Row groups with equal dictionaries share one."""
+        for group in numbers:
+            wanted = [n for n in names if (n, group) not in self.kept]
+            table = file.read_row_group(group, columns=wanted, use_threads=False) if wanted else None
+            for name in wanted:
+                found = one_array(table.column(name), "text")
+                before = self.kept.get((name, group - 1))
+                if before is not None and before.dictionary.equals(found.dictionary):
+                    found = pa.DictionaryArray.from_arrays(found.indices, before.dictionary)
+                self.kept[name, group] = found
+
+
+def _coded(column: pa.ChunkedArray) -> list[Any]:
+    """The chunks of a column of texts, by their dictionaries."""
+    return [c if pa.types.is_dictionary(c.type) else c.cast(pa.string()).dictionary_encode() for c in column.chunks]
+
+
+def one_array(column: pa.ChunkedArray, kind: str) -> Any:
+    """A column in one piece; texts by one dictionary."""
+    if kind == "text":
+        return united(_coded(column) or [EMPTY["text"]])[0]
+    found = column.combine_chunks()
+    if isinstance(found, pa.ChunkedArray):
+        found = found.chunk(0) if found.num_chunks == 1 else pa.concat_arrays(found.chunks)
+    return found
