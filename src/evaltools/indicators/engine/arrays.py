@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.masked import known
 
 
 def bits_of(buffer: Any, start: int, count: int) -> NDArray[np.bool_]:
@@ -47,7 +48,7 @@ def numbers(array: pa.Array) -> NDArray[np.float64]:
         return np.empty(0)
     out, valid = _plain(array, array.type.to_pandas_dtype()).astype(np.float64), valid_of(array)
     if valid is not None:
-        out[~valid] = np.nan
+        out = known(valid, out)
     return out
 
 
@@ -59,4 +60,4 @@ def places(array: pa.DictionaryArray) -> NDArray[np.int32]:
     found, valid = _plain(indices, indices.type.to_pandas_dtype()), valid_of(indices)
     if valid is None:
         return found.astype(np.int32, copy=False)
-    return np.where(valid, found, np.int32(-1)).astype(np.int32, copy=False)
+    return found | (valid.view(np.int8) - np.int8(1)).astype(np.int32)  # all bits are ones in -1

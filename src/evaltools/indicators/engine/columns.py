@@ -110,7 +110,7 @@ def united(pieces: Sequence[Any]) -> tuple[Any, list[NDArray[np.int32]]]:
     one = pa.chunked_array(chunks).unify_dictionaries()
     found = [arrays.places(chunk) for chunk in one.chunks]
     places = [found[i] for i in which]
-    codes = np.concatenate([np.append(at, -1)[arrays.places(p)] for at, p in zip(places, pieces, strict=True)])
+    codes = np.concatenate([np.append(at, -1)[arrays.places(p).astype(np.intp)] for at, p in zip(places, pieces, strict=True)])
     indices = pa.array(codes, mask=codes < 0)
     return pa.DictionaryArray.from_arrays(indices, one.chunk(0).dictionary), places
 

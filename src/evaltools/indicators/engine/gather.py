@@ -84,8 +84,7 @@ class Gatherer:
     def _paired(self, join: Join, index: Index, block: Block, found: NDArray[np.int64]) -> Any:
         """Each of our rows with all of theirs that may count."""
         order, first, size = self._found[join.column]
-        sizes = np.append(size, [0, 0])[found]
-        starts = np.append(first, [0, 0])[found]
+        sizes, starts = size[found], first[found]
         pieces = []
         for begin, end in _pieces(sizes):
             some = sizes[begin:end]
@@ -98,11 +97,12 @@ class Gatherer:
 
 
 def _few(join: Join, index: Index, rows: Pairs, groups: NDArray[np.int64]) -> tuple[Any, Any, Any]:
-    """Their rows that may count, key after key, and the first and number of each key's among them."""
+    """Their rows that may count, key after key, and the first and number of each key's among them; at the end those of
+    NO_KEY and NO_ROWS, which are none."""
     keep = np.ones(len(groups), dtype=bool)
     for part in join.needed:
         keep &= ~np.broadcast_to(rows.value(part.step).no, keep.shape)
-    size = np.bincount(groups[keep], minlength=len(index.size))
+    size = np.bincount(groups[keep], minlength=len(index.size) + 2)
     order = np.flatnonzero(keep) if isinstance(index.order, slice) else index.order[keep]
     return order, np.cumsum(size) - size, size
 

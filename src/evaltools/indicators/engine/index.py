@@ -59,12 +59,14 @@ class Index:
 
     @cached_property
     def place(self) -> NDArray[np.int64] | None:
-        """Number of each combined key, where there are not too many possible ones."""
+        """Number of each combined key, where there are not too many possible ones; then NO_KEY and NO_ROWS, which counted from
+        the end stand for themselves."""
         possible = math.prod(len(x) for x in self.levels.values())
         if possible > _DENSE * (int(self.size.sum()) + _DENSE):
             return None
-        place = np.full(possible, NO_ROWS)
+        place = np.full(possible + 2, NO_ROWS)
         place[self.combined] = np.arange(len(self.combined))
+        place[NO_KEY] = NO_KEY
         return place
 
     def find(self, block: Block) -> NDArray[np.int64]:
@@ -79,7 +81,7 @@ class Index:
         if not len(self.combined):
             return np.where(wanted == NO_KEY, NO_KEY, NO_ROWS)
         if self.place is not None:
-            return np.where(wanted < 0, wanted, self.place[np.maximum(wanted, 0)])
+            return self.place[wanted]
         at = np.minimum(np.searchsorted(self.combined, wanted), len(self.combined) - 1)
         return np.where(wanted < 0, wanted, np.where(self.combined[at] == wanted, at, NO_ROWS))
 

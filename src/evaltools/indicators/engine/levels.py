@@ -65,7 +65,7 @@ class Texts:
         if place is None:
             place = np.append(self._found(columns, key, block.contract.table == self._table), NO_KEY)
             columns.codes[name, id(self)] = place
-        return place[columns.text_codes(name)[block.start : block.stop]]
+        return place[columns.text_codes(name)[block.start : block.stop].astype(np.intp)]
 
     def _found(self, columns: Columns, key: Key, same: bool) -> NDArray[np.int64]:
         """Place of each text of our dictionary. Row groups of one file have the same dictionary for both: only what is in

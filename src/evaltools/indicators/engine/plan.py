@@ -13,6 +13,7 @@ from evaltools.errors import DataInvalidError
 from evaltools.indicators.engine import values as v
 from evaltools.indicators.engine.bits import Bits, packed, unpacked
 from evaltools.indicators.engine.entry import Indicator, Statistic
+from evaltools.indicators.engine.masked import counted
 from evaltools.indicators.engine.rows import Block
 from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
@@ -110,12 +111,14 @@ def whole_numbers(block: Block, factors: Sequence[Step], scale: int, where: str,
         for factor in factors[1:]:
             product = product * block.value(factor)
         found = np.rint(np.broadcast_to(product * scale, mask.shape))
-        found = np.where(np.isnan(found), 0.0, found)
+        found = counted(found == found, found.view(np.int64)).view(np.float64)  # 0 for NaN: no bit of either is set
         block.known[key] = found.astype(np.int64) if fits(found) else found
-    found = np.where(mask, block.known[key], 0)
+    found = block.known[key]
     if found.dtype != np.int64:  # not all rows fit, but those of the mask may
+        found = np.where(mask, found, 0)
         must_fit(found, where)
-    return found.astype(np.int64, copy=False)
+        return found.astype(np.int64)
+    return counted(mask, found)
 
 
 def fits(found: Any) -> bool:
