@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -26,19 +27,26 @@ SUFFIXES = (".parquet", ".csv", ".xlsx")
 BATCH_ROWS = 1 << 16
 MOST_ROWS = 1 << 18
 ALL_CITIES = tuple(c.code for c in terms.CITIES)
+Selected = bool | np.ndarray
+"""Whether the rows of a row group are selected, or (rows,) which of them are."""
 
 
 class Source(Protocol):
-    """`rows`: (n,) row numbers of the selection as the user sees them; `rows_in_file`: all rows of the file."""
+    """`rows`: (n,) row numbers of the selection as the user sees them; `count`: n; `rows_in_file`: all rows of the file."""
 
     file: str
     match: HeaderMatch
     rows_in_file: int
     rows_broken: int
-    rows: np.ndarray
     problems: list[FileProblem]
     notes: Counter[str]
     is_lazy: bool
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def rows(self) -> np.ndarray: ...
 
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
         """Raw values of contract columns for the selected rows, each (n,) with index 0..n-1."""
@@ -78,6 +86,11 @@ class GridSource:
             self.rows = grid.rows[inside]
             self._columns = [c[inside].reset_index(drop=True) for c in self._columns]
 
+    @property
+    def count(self) -> int:
+        """How many rows are selected."""
+        return len(self.rows)
+
     def _raw(self, name: str) -> pd.Series:
         return self._columns[self.match.positions[name]]
 
@@ -103,6 +116,11 @@ class FrameSource:
         self.problems: list[FileProblem] = []
         self.notes: Counter[str] = Counter()
 
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
         return {name: self.frame[name] for name in names}
 
@@ -127,23 +145,44 @@ class ParquetSource:
         self.problems: list[FileProblem] = []
         self.notes: Counter[str] = Counter()
         self.rows_broken = 0
-        self._inside = self._selection(cities)
-        self.rows = np.flatnonzero(self._inside) + 1
+        self._selected = self._selection(cities)
+        self.count = sum(
+            x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self._group_rows(), strict=True)
+        )
 
-    def _selection(self, cities: Sequence[str] | None) -> np.ndarray:
-        """(rows_in_file,) rows of the cities, and rows that belong to no known city."""
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(count,) numbers of the rows selected, from 1; millions of them, so that they are made when they are asked for."""
+        groups = range(len(self._selected))
+        return np.flatnonzero(np.concatenate([np.zeros(0, bool), *(self._mask(self._selected, g) for g in groups)])) + 1
+
+    @property
+    def metadata(self) -> pq.FileMetaData:
+        """What the file says of itself: reading it again takes as long as a column."""
+        return self._file.metadata
+
+    def _selection(self, cities: Sequence[str] | None) -> list[Selected]:
+        """Of each row group: rows of the cities, and rows that belong to no known city."""
         name = self.contract.city_column
-        inside = np.ones(self.rows_in_file, dtype=bool)
         if cities is None or name not in self.match.positions:
-            return inside
+            return [True] * self._file.metadata.num_row_groups
         settled = self._settled(name or "", cities)
-        unsettled = np.repeat([x is None for x in settled], self._group_rows())
-        codes = self._scan([name or ""], unsettled).column(0).cast(pa.string())
+        if None not in settled:
+            return [bool(x) for x in settled]
+        codes = self._scan([name or ""], [x is None for x in settled]).column(0).cast(pa.string())
         chosen = compute.is_in(codes, pa.array(cities, pa.string()))
         known = compute.is_in(codes, pa.array(ALL_CITIES, pa.string()))
-        inside = np.repeat([bool(x) for x in settled], self._group_rows())
-        inside[unsettled] = np.asarray(compute.or_(chosen, compute.invert(known)))
-        return inside
+        inside = np.asarray(compute.or_(chosen, compute.invert(known)))
+        found: list[Selected] = []
+        for answer, rows in zip(settled, self._group_rows(), strict=True):
+            found.append(inside[:rows] if answer is None else answer)
+            inside = inside[rows:] if answer is None else inside
+        return found
+
+    def _mask(self, selected: Sequence[Selected], group: int) -> np.ndarray:
+        """The selection of a row group as a mask of its rows."""
+        found = selected[group]
+        return np.full(self.metadata.row_group(group).num_rows, found) if isinstance(found, bool) else found
 
     def _group_rows(self) -> list[int]:
         metadata = self._file.metadata
@@ -165,16 +204,11 @@ class ParquetSource:
         metadata, physical = self._file.metadata, self.schema.names[self.match.positions[name]]
         return next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == physical), None)
 
-    def _scan(self, names: Sequence[str], inside: np.ndarray) -> pa.Table:
-        """The columns for the rows of `inside`, batch by batch, so that memory follows the rows that are kept."""
+    def _scan(self, names: Sequence[str], selected: Sequence[Selected]) -> pa.Table:
+        """The columns for the rows selected, batch by batch, so that memory follows the rows that are kept."""
         physical = [self.schema.names[self.match.positions[n]] for n in names]
-        metadata, start, groups, masks = self._file.metadata, 0, [], []
-        for g in range(metadata.num_row_groups):
-            mask = inside[start : start + metadata.row_group(g).num_rows]
-            start += len(mask)
-            if mask.any():
-                groups.append(g)
-                masks.append(mask)
+        groups = [g for g, x in enumerate(selected) if np.any(x)]
+        masks = [self._mask(selected, g) for g in groups]
         wanted, at, batches = np.concatenate(masks) if masks else np.zeros(0, bool), 0, []
         for batch in self._file.iter_batches(BATCH_ROWS, row_groups=groups, columns=physical):
             mask = wanted[at : at + batch.num_rows]
@@ -184,7 +218,7 @@ class ParquetSource:
         return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
 
     def read(self, names: Sequence[str]) -> dict[str, pd.Series]:
-        table = self._scan(names, self._inside)
+        table = self._scan(names, self._selected)
         found = {n: table.column(self.schema.names[self.match.positions[n]]) for n in names}
         return {name: _to_pandas(values, self.contract.columns[name]) for name, values in found.items()}
 
@@ -241,10 +275,9 @@ class ParquetSource:
 
     def _groups_at_once(self) -> Iterator[list[int]]:
         """Row groups with selected rows, so many together that their rows are not too many."""
-        found, size, start = [], 0, 0
+        found, size = [], 0
         for group, rows in enumerate(self._group_rows()):
-            start += rows
-            if not self._inside[start - rows : start].any():
+            if not np.any(self._selected[group]):
                 continue
             if found and size + rows > MOST_ROWS:
                 yield found
@@ -254,7 +287,7 @@ class ParquetSource:
             yield found
 
     def _holds_identifiers(self, column: Column) -> bool:
-        values = self._scan([column.name], self._inside).column(0)
+        values = self._scan([column.name], self._selected).column(0)
         if pa.types.is_dictionary(values.type):
             values = values.cast(values.type.value_type)
         return _has_identifier(values, column)

@@ -37,14 +37,18 @@ class Store:
         self.source, self.contract, self.mode, self._key = source, contract, mode, key
         self.violations: list[Violation] = []
         self._missing_columns()
-        self.frame = pd.DataFrame(index=pd.RangeIndex(len(self.source.rows)))
-        self.rows = self.source.rows
-        self._kept = np.arange(len(self.rows))
+        self.frame = pd.DataFrame(index=pd.RangeIndex(self.source.count))
+        self._kept: np.ndarray | None = None
         self._done_checks: set[str] = set()
         self._loaded: set[str] = set()
         self._settled = (0, -1)
         self.checked_references: set[str] = set()
         self.ledger = self._new_ledger()
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(n,) number of each kept row in its file."""
+        return self.source.rows if self._kept is None else self.source.rows[self._kept]
 
     def _new_ledger(self) -> TableQuality:
         source = self.source
@@ -53,15 +57,15 @@ class Store:
             self._violation(problem.row, problem.column, "", problem.rule, problem.message, problem.severity)
         for column, rule, message in source.match.problems:
             self._violation(None, column, "", rule, message, ERROR)
-        read = len(source.rows) + source.rows_broken
+        read = source.count + source.rows_broken
         notes = Counter(source.notes)
         for name, (unit, factor) in source.match.factors.items():
-            notes[f"unit {unit} converted (x {factor:g}): {name}"] += len(source.rows)
-        if not len(source.rows) and not source.rows_broken and source.rows_in_file == 0:
+            notes[f"unit {unit} converted (x {factor:g}): {name}"] += source.count
+        if not source.count and not source.rows_broken and source.rows_in_file == 0:
             self._violation(None, "", "", "empty-file", "the file has a header and no rows", ERROR)
         return TableQuality(
             table=self.contract.table, zh=self.contract.zh, file=source.file, rows_in_file=source.rows_in_file,
-            rows_elsewhere=source.rows_in_file - read, rows_read=read, rows_kept=len(source.rows),
+            rows_elsewhere=source.rows_in_file - read, rows_read=read, rows_kept=source.count,
             dropped=Counter({"broken-row": source.rows_broken} if source.rows_broken else {}),
             absent_columns=tuple(
                 c.name for c in self.contract.columns.values() if c.name not in present and not c.identifying
@@ -93,7 +97,8 @@ class Store:
             return
         present = [n for n in wanted if n in self.source.match.positions]
         raw = self.source.read(present)
-        raw = {name: values.iloc[self._kept].reset_index(drop=True) for name, values in raw.items()}
+        if self._kept is not None:
+            raw = {name: values.iloc[self._kept].reset_index(drop=True) for name, values in raw.items()}
         problems: list[tuple[str, Problem]] = []
         new = {}
         for name in wanted:
@@ -167,12 +172,13 @@ class Store:
 
     def _record(self, problems: Iterable[tuple[str, Problem]], raw: dict[str, pd.Series]) -> None:
         broken: dict[int, str] = {}
+        rows = self.rows
         for name, problem in problems:
             column = self.contract.columns.get(name)
             for i in problem.positions.tolist():
                 value = shown_value(raw[name].iloc[i]) if column and name in raw and not column.identifying else ""
                 value = "" if problem.rule == "missing-value" else value
-                self._violation(int(self.rows[i]), name, value, problem.rule, problem.message, problem.severity)
+                self._violation(int(rows[i]), name, value, problem.rule, problem.message, problem.severity)
                 if problem.severity == ERROR:
                     broken.setdefault(i, problem.rule)
         if self.mode == "drop":
@@ -180,9 +186,10 @@ class Store:
 
     def record_reference(self, columns: str, problem: Problem, values: Sequence[str]) -> None:
         """Rows without their partner in another table."""
+        rows = self.rows
         for i, value in zip(problem.positions.tolist(), values, strict=True):
             self._violation(
-                int(self.rows[i]), columns, shown_value(value), problem.rule, problem.message, problem.severity
+                int(rows[i]), columns, shown_value(value), problem.rule, problem.message, problem.severity
             )
         if self.mode == "drop" and problem.severity == ERROR:
             self._leave_out(dict.fromkeys(problem.positions.tolist(), problem.rule))
@@ -195,7 +202,7 @@ class Store:
         keep[list(broken)] = False
         self.ledger.dropped.update(Counter(broken.values()))
         self.frame = self.frame[keep].reset_index(drop=True)
-        self.rows, self._kept = self.rows[keep], self._kept[keep]
+        self._kept = np.flatnonzero(keep) if self._kept is None else self._kept[keep]
 
     def _settle(self) -> None:
         """Bring the ledger up to date, and integers without gaps to their plain type."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from evaltools import terms
 from evaltools.errors import DataInvalidError, DataMissingError, EvaltoolsError, ParameterError, nearest
@@ -178,6 +179,11 @@ class Tables:
                 with self._lock:  # several threads may ask for tables at once: a copy reads others that it refers to
                     self._paths[table] = self._copy(table)
         return self._paths[table]
+
+    def metadata(self, table: str) -> Any:
+        """What the Parquet file of `path` says of itself; it is not read a second time where it is the folder's own."""
+        path, source = self.path(table), self._store(table).source
+        return source.metadata if path == self.files[table] and isinstance(source, ParquetSource) else pq.read_metadata(path)
 
     def _copy(self, table: str) -> Path:
         if self._scratch is None:

@@ -9,8 +9,8 @@ from evaltools.errors import DataInvalidError
 from evaltools.indicators.engine import gather, reading
 from evaltools.indicators.engine import run as engine
 from evaltools.indicators.engine.bits import Runs, packed
-from evaltools.indicators.engine.plan import must_fit
 from evaltools.indicators.engine.parquet import File
+from evaltools.indicators.engine.plan import must_fit
 from evaltools.indicators.engine.reading import Reader, Selection
 from evaltools.intake import load_contract
 

@@ -31,9 +31,9 @@ class File:
     said: dict[str | None, list[Any]] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, path: Path, keys: frozenset[str] = frozenset()) -> File:
+    def open(cls, path: Path) -> File:
         """The file, of which only the description is read."""
-        return cls(path, pq.read_metadata(path), keys)
+        return cls(path, pq.read_metadata(path))
 
     @property
     def names(self) -> list[str]:

@@ -53,7 +53,9 @@ class Reader:
     def open(cls, tables: Any, table: str, keys: frozenset[str] = frozenset()) -> Reader:
         """The table's Parquet file, or the checked frame. keys : columns by which others look its rows up"""
         contract, path = load_contract(table), tables.path(table)
-        return cls(contract, frame=tables.load(table)) if path is None else cls(contract, File.open(path, keys))
+        if path is None:
+            return cls(contract, frame=tables.load(table))
+        return cls(contract, File(path, tables.metadata(table), keys))
 
     @property
     def names(self) -> list[str]:
