@@ -1,9 +1,11 @@
-"""Memory that is free again goes back to the machine: two large tables are worked on at once."""
+"""Memory while indicators are computed: what is free goes back to the machine, and no one looks for circles."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -25,3 +27,16 @@ def give_back() -> None:
     trim = _trim()
     if trim is not None:
         trim(0)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without Python's search for objects that refer to each other in a circle: arrays do not, and looking through the whole
+    catalogue takes as long as a table of one city."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -70,13 +70,20 @@ class Block:
         """(n,) or one number: position of each row's year among those of the rules."""
         if self.year is not None:
             return self.rules.years.index(self.year)
-        return np.searchsorted(self.rules.years, self.column(str(self.contract.year_column)))
+        years = self.column(str(self.contract.year_column))
+        return np.searchsorted(self.rules.years, years[0] if _are_alike(years) else years)
 
     @cached_property
     def place_at(self) -> Any:
-        """(n,) place of each row's city and year among the values of a rule."""
-        city = self.contract.city_column
-        return self.rules.places(self.year_at, self.column(city) if city else None)
+        """(n,) or one number: place of each row's city and year among the values of a rule."""
+        name = self.contract.city_column
+        city = self.column(name) if name else None
+        return self.rules.places(self.year_at, city.take(0) if city is not None and _are_alike(city.codes) else city)
+
+
+def _are_alike(values: Any) -> bool:
+    """Whether all rows have the same value: then it is computed with as a constant."""
+    return len(values) > 0 and bool((values == values[0]).all())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from evaltools.indicators.engine.areas import KEYS, Places, SmallAreas
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.gather import Gatherer
-from evaltools.indicators.engine.memory import give_back
+from evaltools.indicators.engine.memory import give_back, uncollected
 from evaltools.indicators.engine.plan import Plan, must_fit
 from evaltools.indicators.engine.reading import Selection
 from evaltools.indicators.engine.result import IndicatorTable, MeasuredOf, TableSums
@@ -69,7 +69,9 @@ def compute_indicators(
         if entries:
             jobs += _jobs(setting, entries, levels)
     missing = pd.DataFrame(lost, columns=["indicator", "table", "reason"])
-    return IndicatorTable(catalogue, setting.year, _done(jobs), missing)
+    with uncollected():
+        done = _done(jobs)
+    return IndicatorTable(catalogue, setting.year, done, missing)
 
 
 def _open_all(setting: Setting, tables: Iterable[str]) -> None:

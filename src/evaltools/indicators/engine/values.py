@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from evaltools.indicators.engine import masked
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 _FEW = 8
+_SPAN = 1 << 15
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -52,7 +54,12 @@ class Coded:
     @property
     def unknown(self) -> Flags:
         """(n,) where there is no value."""
-        return self.codes < 0
+        return ~self.told
+
+    @cached_property
+    def told(self) -> Flags:
+        """(n,) where there is a value; asked for at each comparison."""
+        return self.codes >= 0
 
     def take(self, rows: Any) -> Coded:
         """The values of some rows."""
@@ -147,8 +154,9 @@ def compare(sign: str, a: Any, b: Any) -> Truth:
         same = Truth((a.yes & b.yes) | (a.no & b.no), (a.yes & b.no) | (a.no & b.yes))
         return same if sign == "=" else negated(same)
     if isinstance(a, Coded):
-        if np.ndim(b.codes) == 0 and len(b.values) == 1 and b.codes == 0:
-            return _by_value(a, lambda v: bool(_COMPARE[sign](v, b.values[0])))
+        if np.ndim(b.codes) == 0 and b.codes >= 0:
+            wanted = b.values[int(b.codes)]
+            return _by_value(a, lambda v: bool(_COMPARE[sign](v, wanted)))
         a, b = _ranks(a, b)
     if sign in ("=", "<>"):
         known = (a == a) & (b == b)
@@ -158,15 +166,15 @@ def compare(sign: str, a: Any, b: Any) -> Truth:
 
 def _by_value(a: Coded, test: Callable[[Any], bool]) -> Truth:
     """A question about the value alone, asked once for each value there is."""
-    found = [test(v) for v in a.values]
-    known, those = a.codes >= 0, np.flatnonzero(found)
-    if len(those) > _FEW:
-        yes = a.spread(found, False, np.bool_)
+    those = [i for i, value in enumerate(a.values) if test(value)]
+    if not 0 < len(those) <= _FEW:
+        some = set(those)
+        yes = a.spread([i in some for i in range(len(a.values))], False, np.bool_)
     else:  # a few comparisons are faster than looking each row up
-        yes = np.zeros(np.shape(a.codes), dtype=np.bool_)
-        for i in those:
-            yes = yes | (a.codes == i)
-    return Truth(yes, known & ~yes)
+        yes = a.codes == those[0]
+        for i in those[1:]:
+            yes |= a.codes == i
+    return Truth(yes, a.told & ~yes)
 
 
 def _ranks(a: Coded, b: Coded) -> tuple[Numbers, Numbers]:
@@ -184,14 +192,18 @@ def member(values: Sequence[Any], a: Any) -> Truth:
 
 def listed(lists: Coded, texts: Coded) -> Truth:
     """Whether a text is in a list; unknown where either is."""
-    table = np.zeros((len(lists.values) + 1, len(texts.values) + 1), dtype=np.bool_)
-    for i, members in enumerate(lists.values):
-        table[i, :-1] = [t in members for t in texts.values]
-    known = (lists.codes >= 0) & (texts.codes >= 0)
-    width = np.intp(len(texts.values) + 1)
-    at = (lists.codes.astype(np.intp) % len(table)) * width + texts.codes.astype(np.intp) % width
+    if np.ndim(lists.codes) == 0:
+        members = lists.values[int(lists.codes)] if lists.codes >= 0 else None
+        return member(members, texts) if members is not None else unknown_of("boolean")
+    table = np.zeros((len(lists.values) + 1, len(texts.values) + 1), dtype=np.bool_)  # the unknown are first
+    for i, members in enumerate(lists.values, start=1):
+        table[i, 1:] = [t in members for t in texts.values]
+    told = lists.told & texts.told
+    at = (lists.codes.astype(np.intp) + 1) * table.shape[1]
+    at += texts.codes
+    at += 1
     found = table.ravel()[at]
-    return Truth(found & known, ~found & known)
+    return Truth(found, told & ~found)
 
 
 def divided(a: Any, b: Any) -> Any:
@@ -260,12 +272,24 @@ def prefix(width: int, text: Coded) -> Coded:
 
 
 def _calendar(days: Any) -> tuple[Any, Any, Any, Any]:
-    """Mask of known dates, and year, month and day of month (of 1970-01-01 where unknown)."""
+    """Mask of known dates, and year, month and day of month (of any date where unknown)."""
     told = ~np.isnan(days)
-    date = np.where(told, days, 0).astype("datetime64[D]")
+    if not np.any(told):
+        return told, *_parts_of(np.zeros(np.shape(days), dtype=np.int64))
+    first, last = int(np.fmin.reduce(days, axis=None)), int(np.fmax.reduce(days, axis=None))
+    if np.ndim(days) == 0 or last - first >= min(_SPAN, len(days)):
+        return told, *_parts_of(np.where(told, days, first).astype(np.int64))
+    # Many dates of a few years: the parts of each day are worked out once.
+    at = masked.blended(told, days - first, 0.0).astype(np.int64)
+    return told, *(part[at] for part in _parts_of(np.arange(first, last + 1)))
+
+
+def _parts_of(day: Any) -> tuple[Any, Any, Any]:
+    """Year, month and day of month of days since 1970-01-01."""
+    date = day.astype("datetime64[D]")
     months = date.astype("datetime64[M]")
     index = months.astype(np.int64)
-    return told, index // 12 + 1970, index % 12 + 1, (date - months).astype(np.int64) + 1
+    return index // 12 + 1970, index % 12 + 1, (date - months).astype(np.int64) + 1
 
 
 def year(days: Any) -> Any:
