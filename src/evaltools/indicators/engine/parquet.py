@@ -22,11 +22,13 @@ EMPTY = {
 @dataclass(frozen=True)
 class File:
     """A table in Parquet. keys : columns of texts by which other tables look its rows up: they are wanted several times, and
-    decoding their many different words is the dearest part of reading, so they are kept once decoded, by row group."""
+    decoding their many different words is the dearest part of reading, so they are kept once decoded, by row group.
+    keeps_all : every column is, where there are few rows"""
 
     path: Path
     meta: Any
     keys: frozenset[str] = frozenset()
+    keeps_all: bool = False
     kept: dict[tuple[str, int], Any] = field(default_factory=dict)
     said: dict[str | None, list[Any]] = field(default_factory=dict)
 
@@ -51,47 +53,53 @@ class File:
     def read(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Groups], int]:
         """The columns of `kinds` (name -> kind) of some row groups, where the texts of each group stand in the dictionary of
         theirs, and how many rows there are."""
-        texts = [n for n, kind in kinds.items() if kind == "text"]
-        here = [n for n in texts if n in self.keys]
-        rest = [n for n in kinds if n not in here]
-        with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
-            self._keep(file, numbers, here)
-            table = file.read_row_groups(list(numbers), columns=rest, use_threads=False) if rest else None
+        here = [n for n in kinds if self.keeps_all or n in self.keys]
+        self._keep(numbers, {n: kinds[n] for n in here})
+        rest = {n: kind for n, kind in kinds.items() if n not in here}
+        table = self._table(numbers, rest) if rest else None
         sizes = [self.meta.row_group(g).num_rows for g in numbers]
         arrays, groups = {}, {}
         for name, kind in kinds.items():
+            chunks = [self.kept[name, g] for g in numbers] if name in here else table.column(name).chunks
             if kind != "text":
-                arrays[name] = one_array(table.column(name), kind)
+                arrays[name] = _joined(chunks, kind)
                 continue
-            chunks = [self.kept[name, g] for g in numbers] if name in here else _coded(table.column(name))
+            chunks = [*map(_coded, chunks)]
             arrays[name], places = united(chunks or [EMPTY["text"]])
             if [len(c) for c in chunks] == sizes:
                 groups[name] = dict(zip(numbers, places, strict=True))
         return arrays, groups, sum(sizes)
 
-    def _keep(self, file: Any, numbers: Sequence[int], names: Sequence[str]) -> None:
+    def _table(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> Any:
+        """Columns of some row groups, decoded."""
+        texts = [n for n, kind in kinds.items() if kind == "text"]
+        with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
+            return file.read_row_groups(list(numbers), columns=list(kinds), use_threads=False)
+
+    def _keep(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> None:
         """Decode columns of some row groups that have not been. Row groups with equal dictionaries share one."""
         for group in numbers:
-            wanted = [n for n in names if (n, group) not in self.kept]
-            table = file.read_row_group(group, columns=wanted, use_threads=False) if wanted else None
-            for name in wanted:
-                found = one_array(table.column(name), "text")
-                before = self.kept.get((name, group - 1))
+            wanted = {n: kind for n, kind in kinds.items() if (n, group) not in self.kept}
+            table = self._table([group], wanted) if wanted else None
+            for name, kind in wanted.items():
+                found = one_array(table.column(name), kind)
+                before = self.kept.get((name, group - 1)) if kind == "text" else None
                 if before is not None and before.dictionary.equals(found.dictionary):
                     found = pa.DictionaryArray.from_arrays(found.indices, before.dictionary)
                 self.kept[name, group] = found
 
 
-def _coded(column: pa.ChunkedArray) -> list[Any]:
-    """The chunks of a column of texts, by their dictionaries."""
-    return [c if pa.types.is_dictionary(c.type) else c.cast(pa.string()).dictionary_encode() for c in column.chunks]
-
-
 def one_array(column: pa.ChunkedArray, kind: str) -> Any:
     """A column in one piece; texts by one dictionary."""
+    return _joined(column.chunks, kind)
+
+
+def _joined(chunks: Sequence[Any], kind: str) -> Any:
     if kind == "text":
-        return united(_coded(column) or [EMPTY["text"]])[0]
-    found = column.combine_chunks()
-    if isinstance(found, pa.ChunkedArray):
-        found = found.chunk(0) if found.num_chunks == 1 else pa.concat_arrays(found.chunks)
-    return found
+        return united([*map(_coded, chunks)] or [EMPTY["text"]])[0]
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [EMPTY.get(kind, EMPTY["number"])])
+
+
+def _coded(chunk: Any) -> Any:
+    """A piece of a column of texts, by its dictionary."""
+    return chunk if pa.types.is_dictionary(chunk.type) else chunk.cast(pa.string()).dictionary_encode()

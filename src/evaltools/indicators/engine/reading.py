@@ -50,12 +50,12 @@ class Reader:
     frame: Any = None
 
     @classmethod
-    def open(cls, tables: Any, table: str, keys: frozenset[str] = frozenset()) -> Reader:
-        """The table's Parquet file, or the checked frame. keys : columns by which others look its rows up"""
+    def open(cls, tables: Any, table: str, keys: frozenset[str] = frozenset(), keeps_all: bool = False) -> Reader:
+        """The table's Parquet file, or the checked frame. keys, keeps_all : see `File`"""
         contract, path = load_contract(table), tables.path(table)
         if path is None:
             return cls(contract, frame=tables.load(table))
-        return cls(contract, File(path, tables.metadata(table), keys))
+        return cls(contract, File(path, tables.metadata(table), keys, keeps_all))
 
     @property
     def names(self) -> list[str]:

@@ -52,7 +52,7 @@ class Setting:
     def reader(self, table: str) -> Reader:
         """Access to the rows of a table: its Parquet file, or the checked frame."""
         if table not in self.readers:
-            self.readers[table] = Reader.open(self.tables, table, self.keys.get(table, frozenset()))
+            self.readers[table] = Reader.open(self.tables, table, self.keys.get(table, frozenset()), self.cities is not None)
         return self.readers[table]
 
     def columns(self, table: str) -> frozenset[str]:
