@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -145,16 +144,19 @@ class ParquetSource:
         self.problems: list[FileProblem] = []
         self.notes: Counter[str] = Counter()
         self.rows_broken = 0
+        self._rows: np.ndarray | None = None
         self._selected = self._selection(cities)
         self.count = sum(
             x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self._group_rows(), strict=True)
         )
 
-    @cached_property
+    @property
     def rows(self) -> np.ndarray:
         """(count,) numbers of the rows selected, from 1; millions of them, so that they are made when they are asked for."""
-        groups = range(len(self._selected))
-        return np.flatnonzero(np.concatenate([np.zeros(0, bool), *(self._mask(self._selected, g) for g in groups)])) + 1
+        if self._rows is None:
+            masks = [self._mask(self._selected, g) for g in range(len(self._selected))]
+            self._rows = np.flatnonzero(np.concatenate([np.zeros(0, bool), *masks])) + 1
+        return self._rows
 
     @property
     def metadata(self) -> pq.FileMetaData:

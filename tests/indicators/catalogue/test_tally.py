@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaltools.errors import DataInvalidError
-from evaltools.indicators.engine import gather, reading
+from evaltools.indicators.engine import gather, reading, scan
 from evaltools.indicators.engine import run as engine
 from evaltools.indicators.engine.bits import Runs, packed
 from evaltools.indicators.engine.parquet import File
@@ -82,7 +82,7 @@ indicators:
     # V0 .. V5 lie before June; V0 .. V5 are of a principal: the first two villages have a visit of each kind, none the fourth.
     assert run.value("own.n") == 6
     assert (run.value("own.kind"), run.row("own.kind")["open_rows"]) == (1, 2)
-    monkeypatch.setattr(engine, "BLOCK", 2)
+    monkeypatch.setattr(scan, "BLOCK", 2)
     monkeypatch.setattr(gather, "MOST_PAIRS", 1)
     monkeypatch.setattr(engine, "THREADS", 1)
     assert run("own.n", "own.kind", catalogue=catalogue, **data).found.to_frame().equals(found)

@@ -171,7 +171,7 @@ class Catalogue(Mapping[str, Indicator]):
         return tuple(dict.fromkeys(e.table for e in self._entries.values()))
 
     @cached_property
-    def keys(self) -> dict[str, frozenset[str]]:
+    def looked_up_by(self) -> dict[str, frozenset[str]]:
         """Table -> columns of texts by which rows of it are looked up."""
         found: dict[str, set[str]] = {}
         for join in (j for e in self._entries.values() for j in e.joins):

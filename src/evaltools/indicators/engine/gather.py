@@ -32,10 +32,7 @@ class Gatherer:
         self._setting, self._contract = setting, contract
         self._indices: dict[Keys, Index] = {}
         self._found: dict[str, Any] = {}
-        together: dict[tuple[str, Selection], list[Join]] = {}
-        for j in self._joins.values():
-            together.setdefault((j.table, _selection(setting, j.table, contract, j.keys, years)), []).append(j)
-        for (table, selection), some in together.items():
+        for (table, selection), some in lookups(setting, contract, joins, years).items():
             self._read(table, selection, some)
 
     def _read(self, table: str, selection: Selection, joins: Sequence[Join]) -> None:
@@ -94,6 +91,16 @@ class Gatherer:
             pairs = Pairs(index.theirs, theirs, block, groups + begin)
             pieces.append(gathered(join, pairs, groups, end - begin))
         return _known_key(join, _joined(pieces, join.kind), found == NO_KEY)
+
+
+def lookups(
+    setting: Setting, contract: Contract, joins: Sequence[Join], years: Sequence[int] | None
+) -> dict[tuple[str, Selection], list[Join]]:
+    """Which rows of which other tables joins look at, and the joins for which these are read at once. See `Gatherer`"""
+    found: dict[tuple[str, Selection], list[Join]] = {}
+    for j in {j.column: j for j in joins}.values():
+        found.setdefault((j.table, _selection(setting, j.table, contract, j.keys, years)), []).append(j)
+    return found
 
 
 def _few(join: Join, index: Index, rows: Pairs, groups: NDArray[np.int64]) -> tuple[Any, Any, Any]:

@@ -54,9 +54,9 @@ class File:
         """The columns of `kinds` (name -> kind) of some row groups, where the texts of each group stand in the dictionary of
         theirs, and how many rows there are."""
         here = [n for n in kinds if self.keeps_all or n in self.keys]
-        self._keep(numbers, {n: kinds[n] for n in here})
+        self.keep(numbers, {n: kinds[n] for n in here})
         rest = {n: kind for n, kind in kinds.items() if n not in here}
-        table = self._table(numbers, rest) if rest else None
+        table: Any = self._table(numbers, rest) if rest else None
         sizes = [self.meta.row_group(g).num_rows for g in numbers]
         arrays, groups = {}, {}
         for name, kind in kinds.items():
@@ -76,11 +76,11 @@ class File:
         with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
             return file.read_row_groups(list(numbers), columns=list(kinds), use_threads=False)
 
-    def _keep(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> None:
+    def keep(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> None:
         """Decode columns of some row groups that have not been. Row groups with equal dictionaries share one."""
         for group in numbers:
             wanted = {n: kind for n, kind in kinds.items() if (n, group) not in self.kept}
-            table = self._table([group], wanted) if wanted else None
+            table: Any = self._table([group], wanted) if wanted else None
             for name, kind in wanted.items():
                 found = one_array(table.column(name), kind)
                 before = self.kept.get((name, group - 1)) if kind == "text" else None

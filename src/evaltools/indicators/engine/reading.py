@@ -84,6 +84,13 @@ class Reader:
             parts.append(part if only is None else part.with_texts(*only))
         return put_together(parts or [self._empty(wanted)])
 
+    def keep(self, names: Iterable[str], selection: Selection) -> None:
+        """Decode the columns of the rows selected, where the file keeps what it decodes."""
+        if self.file is not None and self.file.keeps_all:
+            kinds = self._kinds(self._with_keys(names, selection))
+            for numbers in self.parts(selection):
+                self.file.keep(numbers, kinds)
+
     def words(self, name: str, selection: Selection) -> pa.Array:
         """The different texts of a column."""
         return self.whole([name], selection).dictionary(name)

@@ -1,0 +1,163 @@
+"""One register, counted in one scan: the sums of its smallest areas, and of these all others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaltools.indicators.engine.areas import KEYS, Places, SmallAreas
+from evaltools.indicators.engine.entry import Indicator
+from evaltools.indicators.engine.gather import Gatherer
+from evaltools.indicators.engine.joins import Join
+from evaltools.indicators.engine.memory import give_back
+from evaltools.indicators.engine.plan import Plan, must_fit
+from evaltools.indicators.engine.reading import Selection
+from evaltools.indicators.engine.result import MeasuredOf, TableSums
+from evaltools.indicators.engine.rollup import Rollup, largest_sum
+from evaltools.indicators.engine.rows import BLOCK, Block
+from evaltools.indicators.engine.source import Setting
+from evaltools.indicators.engine.tally import Sums, Tally
+from evaltools.indicators.engine.values import ordered
+from evaltools.intake import Contract
+
+_CELLS = 1 << 20
+_CHECKED = 2.0**60
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the indicators of one register read. up_to : all rows up to this year, as of it; None for the rows of each year"""
+
+    setting: Setting
+    entries: Sequence[Indicator]
+    up_to: int | None = None
+
+    @property
+    def table(self) -> str:
+        """The register."""
+        return self.entries[0].table
+
+    @property
+    def contract(self) -> Contract:
+        """Its contract."""
+        return self.setting.reader(self.table).contract
+
+    @property
+    def as_of(self) -> int | None:
+        """The year that all rows are taken as of; None for each row's own."""
+        return self.up_to if self.contract.year_column else self.setting.year
+
+    @property
+    def joins(self) -> list[Join]:
+        """What is gathered of other tables."""
+        return [j for e in self.entries for j in e.joins]
+
+    @property
+    def years(self) -> tuple[int, ...] | None:
+        """The years of the rows; None for more than one can tell."""
+        return self.setting.years if self.as_of is None else None
+
+    @property
+    def selection(self) -> Selection:
+        """The rows."""
+        years = None if self.up_to else self.setting.years
+        return Selection(years=years, up_to=self.up_to, cities=self.setting.cities)
+
+    @property
+    def names(self) -> set[str]:
+        """The columns."""
+        found = {n for e in self.entries for n in e.columns} | (set(KEYS) & self.setting.columns(self.table))
+        return found | {c for c in (self.contract.city_column, self.contract.year_column) if c}
+
+
+def counted(scan: Scan, levels: Sequence[str] | None) -> TableSums:
+    """The indicators of a register."""
+    setting, contract, selection, names = scan.setting, scan.contract, scan.selection, scan.names
+    reader = setting.reader(scan.table)
+    rules = setting.rules(setting.years if scan.as_of is None else (scan.as_of,))
+    gather = Gatherer(setting, contract, scan.joins, scan.years)
+    is_whole = setting.cities is None  # of single cities little is held, and giving it back takes longer than they do
+    if is_whole:
+        give_back()
+    places = Places.of(contract, setting.columns(scan.table), lambda: setting.poor_villages)
+    plan = Plan.of(scan.entries, contract)
+
+    def of_part(part: tuple[int, ...]) -> tuple[Tally, SmallAreas] | None:
+        columns = reader.part(part, names, selection)
+        return _tally(plan, Block(contract, columns, rules, gather, scan.as_of), places) if columns.count else None
+
+    done = [x for x in map(of_part, reader.parts(selection)) if x is not None]
+    if is_whole:
+        give_back()
+    sums, areas = _rolled(done, plan, places.levels(levels), scan.table)
+    limits, undefined = rules.limits(scan.entries)
+    return TableSums(areas, MeasuredOf(scan.entries, sums), limits, undefined)
+
+
+def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, SmallAreas]:
+    """The sums of some rows by their smallest areas, and these. What is computed for a block is dropped with it."""
+    contract, columns = rows.contract, rows.columns
+    years = columns.value(str(contract.year_column)).astype(np.int64) if rows.year is None else rows.year
+    ids, areas = places.numbered(columns, years)
+    rows, ids = _by_area(rows, ids)
+    tally = Tally(plan, areas.count, contract.table)
+    for start in range(0, len(ids), BLOCK):
+        stop = min(start + BLOCK, len(ids))
+        tally.add(replace(rows, start=start, stop=stop, known={}), ids[start:stop])
+    return tally, areas
+
+
+def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
+    """The rows in the order of their areas, and the area of each. ids : (n,) number of each row's area, without a gap"""
+    if (ids[1:] >= ids[:-1]).all():
+        return rows, ids
+    order = ordered(ids, int(ids.max()) + 1)
+    return replace(rows, columns=rows.columns.taken(order)), ids[order]
+
+
+def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str) -> tuple[Sums, pd.DataFrame]:
+    """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
+    rollup = Rollup.of([areas for _, areas in done], levels)
+    starts = np.cumsum([0, *(areas.count for _, areas in done)])
+    tallies = [t for t, _ in done]
+    medians = {}
+    for name in plan.values:
+        known = [t.known(name) for t in tallies]
+        values = np.concatenate([np.empty(0), *(x for x, _ in known)])
+        small = [at + start for (_, at), start in zip(known, starts, strict=False)]
+        medians[name] = rollup.medians(values, np.concatenate([np.empty(0, dtype=np.int64), *small]))
+    return Sums(
+        table,
+        _summed(rollup, [t.counts for t in tallies], plan.answers, (4,), table),
+        _summed(rollup, [t.weights for t in tallies], plan.weights, (4,), table),
+        _summed(rollup, [t.amounts for t in tallies], plan.amounts, (), table),
+        medians,
+    ), rollup.areas
+
+
+def _summed(
+    rollup: Rollup, parts: Sequence[dict[str, NDArray[Any]]], names: Iterable[str], shape: tuple[int, ...], table: str
+) -> dict[str, NDArray[Any]]:
+    """Name -> (*shape, A) sums of all areas, from (*shape, S) of the small ones in each part of the table.
+
+    A few names are added up at once: so many that they stay in the processor's cache.
+    """
+    count = len(rollup.sorting)
+    wanted, found = list(names), {}
+    many = max(1, _CELLS // max(1, count * math.prod(shape)))
+    for start in range(0, len(wanted), many):
+        some = wanted[start : start + many]
+        small = np.empty((len(some), *shape, count), dtype=parts[0][some[0]].dtype if parts else np.int32)
+        for at, name in enumerate(some):
+            np.concatenate([p.pop(name) for p in parts] or [small[at]], axis=-1, out=small[at])
+        if largest_sum(small) >= _CHECKED:
+            for amounts in small:
+                must_fit(amounts, table)
+        found.update(zip(some, rollup.added(small), strict=True))
+    return found
