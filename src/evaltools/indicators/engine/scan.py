@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +21,7 @@ from evaltools.indicators.engine.result import MeasuredOf, TableSums
 from evaltools.indicators.engine.rollup import Rollup, largest_sum
 from evaltools.indicators.engine.rows import BLOCK, Block
 from evaltools.indicators.engine.source import Setting
-from evaltools.indicators.engine.tally import Sums, Tally
+from evaltools.indicators.engine.tally import Key, Sums, Tally, kind_of
 from evaltools.indicators.engine.values import ordered
 from evaltools.intake import Contract
 
@@ -132,32 +131,31 @@ def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequen
         values = np.concatenate([np.empty(0), *(x for x, _ in known)])
         small = [at + start for (_, at), start in zip(known, starts, strict=False)]
         medians[name] = rollup.medians(values, np.concatenate([np.empty(0, dtype=np.int64), *small]))
-    return Sums(
-        table,
-        _summed(rollup, [t.counts for t in tallies], plan.answers, (4,), table),
-        _summed(rollup, [t.weights for t in tallies], plan.weights, (4,), table),
-        _summed(rollup, [t.amounts for t in tallies], plan.amounts, (), table),
-        medians,
-    ), rollup.areas
+    found = _summed(rollup, [t.sums for t in tallies], starts, table)
+    return Sums(table, plan, len(rollup.areas), found, medians), rollup.areas
 
 
 def _summed(
-    rollup: Rollup, parts: Sequence[dict[str, NDArray[Any]]], names: Iterable[str], shape: tuple[int, ...], table: str
-) -> dict[str, NDArray[Any]]:
-    """Name -> (*shape, A) sums of all areas, from (*shape, S) of the small ones in each part of the table.
+    rollup: Rollup, parts: Sequence[dict[Key, NDArray[Any]]], starts: NDArray[np.int64], table: str
+) -> dict[Key, NDArray[Any]]:
+    """Key -> (A,) sums of all areas, from those of the small ones in each part of the table. starts : of these parts
 
-    A few names are added up at once: so many that they stay in the processor's cache.
+    A few keys are added up at once: so many that they stay in the processor's cache.
     """
-    count = len(rollup.sorting)
-    wanted, found = list(names), {}
-    many = max(1, _CELLS // max(1, count * math.prod(shape)))
-    for start in range(0, len(wanted), many):
-        some = wanted[start : start + many]
-        small = np.empty((len(some), *shape, count), dtype=parts[0][some[0]].dtype if parts else np.int32)
-        for at, name in enumerate(some):
-            np.concatenate([p.pop(name) for p in parts] or [small[at]], axis=-1, out=small[at])
-        if largest_sum(small) >= _CHECKED:
-            for amounts in small:
-                must_fit(amounts, table)
-        found.update(zip(some, rollup.added(small), strict=True))
+    keys: dict[Any, list[Key]] = {}
+    for key in dict.fromkeys(k for p in parts for k in p):
+        keys.setdefault(kind_of(key), []).append(key)
+    found: dict[Key, NDArray[Any]] = {}
+    many = max(1, _CELLS // max(1, int(starts[-1])))
+    for kind, wanted in keys.items():
+        for some in (wanted[i : i + many] for i in range(0, len(wanted), many)):
+            small = np.zeros((len(some), starts[-1]), dtype=kind)
+            for row, key in zip(small, some, strict=True):
+                for p, start, stop in zip(parts, starts[:-1], starts[1:], strict=True):
+                    if key in p:
+                        row[start:stop] = p.pop(key)
+            if largest_sum(small) >= _CHECKED:
+                for amounts in small:
+                    must_fit(amounts, table)
+            found.update(zip(some, rollup.added(small), strict=True))
     return found
