@@ -27,6 +27,7 @@ from evaltools.intake import Contract
 
 _CELLS = 1 << 20
 _CHECKED = 2.0**60
+_LARGE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ def counted(scan: Scan, levels: Sequence[str] | None) -> TableSums:
     reader = setting.reader(scan.table)
     rules = setting.rules(setting.years if scan.as_of is None else (scan.as_of,))
     gather = Gatherer(setting, contract, scan.joins, scan.years)
-    is_whole = setting.cities is None  # of single cities little is held, and giving it back takes longer than they do
-    if is_whole:
+    is_large = setting.cities is None and reader.count > _LARGE  # of small ones little is free, and giving it back takes longer
+    if is_large:
         give_back()
     places = Places.of(contract, setting.columns(scan.table), lambda: setting.poor_villages)
     plan = Plan.of(scan.entries, contract)
@@ -92,7 +93,7 @@ def counted(scan: Scan, levels: Sequence[str] | None) -> TableSums:
         return _tally(plan, Block(contract, columns, rules, gather, scan.as_of), places) if columns.count else None
 
     done = [x for x in map(of_part, reader.parts(selection)) if x is not None]
-    if is_whole:
+    if is_large:
         give_back()
     sums, areas = _rolled(done, plan, places.levels(levels), scan.table)
     limits, undefined = rules.limits(scan.entries)
