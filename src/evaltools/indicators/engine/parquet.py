@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class File:
         here = [n for n in kinds if self.keeps_all or n in self.keys]
         self.keep(numbers, {n: kinds[n] for n in here})
         rest = {n: kind for n, kind in kinds.items() if n not in here}
-        table: Any = self._table(numbers, rest) if rest else None
+        (table,) = self._tables([numbers], rest) if rest else (None,)
         sizes = [self.meta.row_group(g).num_rows for g in numbers]
         arrays, groups = {}, {}
         for name, kind in kinds.items():
@@ -70,23 +70,30 @@ class File:
                 groups[name] = dict(zip(numbers, places, strict=True))
         return arrays, groups, sum(sizes)
 
-    def _table(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> Any:
-        """Columns of some row groups, decoded."""
+    def _tables(self, numbers: Iterable[Sequence[int]], kinds: Mapping[str, str]) -> Iterator[Any]:
+        """Columns of some row groups, and of others, decoded; the file is opened once."""
         texts = [n for n, kind in kinds.items() if kind == "text"]
         with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
-            return file.read_row_groups(list(numbers), columns=list(kinds), use_threads=False)
+            for some in numbers:
+                yield file.read_row_groups(list(some), columns=list(kinds), use_threads=False)
 
     def keep(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> None:
         """Decode columns of some row groups that have not been. Row groups with equal dictionaries share one."""
+        groups: dict[tuple[str, ...], list[int]] = {}
         for group in numbers:
-            wanted = {n: kind for n, kind in kinds.items() if (n, group) not in self.kept}
-            table: Any = self._table([group], wanted) if wanted else None
-            for name, kind in wanted.items():
-                found = one_array(table.column(name), kind)
-                before = self.kept.get((name, group - 1)) if kind == "text" else None
-                if before is not None and before.dictionary.equals(found.dictionary):
-                    found = pa.DictionaryArray.from_arrays(found.indices, before.dictionary)
-                self.kept[name, group] = found
+            groups.setdefault(tuple(n for n in kinds if (n, group) not in self.kept), []).append(group)
+        for names, some in groups.items():
+            wanted = {n: kinds[n] for n in names}
+            tables = self._tables([[g] for g in some], wanted) if names else []
+            for group, table in zip(some, tables, strict=False):
+                self.kept.update({(n, group): self._shared(n, group, one_array(table.column(n), k)) for n, k in wanted.items()})
+
+    def _shared(self, name: str, group: int, found: Any) -> Any:
+        """A column of a row group, with the dictionary of the group before it if that is the same."""
+        before = self.kept.get((name, group - 1))
+        if before is None or not pa.types.is_dictionary(found.type) or not before.dictionary.equals(found.dictionary):
+            return found
+        return pa.DictionaryArray.from_arrays(found.indices, before.dictionary)
 
 
 def one_array(column: pa.ChunkedArray, kind: str) -> Any:
