@@ -56,7 +56,9 @@ class File:
         here = [n for n in kinds if self.keeps_all or n in self.keys]
         self.keep(numbers, {n: kinds[n] for n in here})
         rest = {n: kind for n, kind in kinds.items() if n not in here}
-        (table,) = self._tables([numbers], rest) if rest else (None,)
+        table: Any = None
+        if rest:
+            (table,) = self._tables([numbers], rest)
         sizes = [self.meta.row_group(g).num_rows for g in numbers]
         arrays, groups = {}, {}
         for name, kind in kinds.items():
