@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from evaltools.indicators.engine import beside
 from evaltools.indicators.engine.ahead import ready
 from evaltools.indicators.engine.entry import Catalogue, Indicator
 from evaltools.indicators.engine.memory import uncollected
 from evaltools.indicators.engine.result import IndicatorTable, TableSums
-from evaltools.indicators.engine.scan import Scan, counted
+from evaltools.indicators.engine.scan import Added, Scan, added_up, indicators_of
 from evaltools.indicators.engine.source import Setting
 from evaltools.indicators.engine.survey import estimate_survey
 from evaltools.standards import RuleBook
 
 THREADS = 2
-Job = tuple[str, int, Callable[[], TableSums]]
-"""What to compute: name of the result, rows of its table, and how."""
+LARGE = 1 << 21
+"""Rows that two processes share; of fewer, threads are done sooner than a process is copied."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to compute: name of the result, rows of its table, and a scan (None: a survey) of some entries."""
+
+    name: str
+    size: int
+    entries: Sequence[Indicator]
+    scan: Scan | None
+
+    def added(self, levels: Sequence[str] | None) -> Added | None:
+        """What can be done in another process."""
+        return added_up(self.scan, levels) if self.scan else None
+
+    def result(self, setting: Setting, levels: Sequence[str] | None, added: Added | None) -> TableSums:
+        """The indicators."""
+        if self.scan is None or added is None:
+            return estimate_survey(setting, self.entries, levels)
+        return indicators_of(self.scan, added)
+
+
 Entries = Mapping[str, Sequence[Indicator]]
 Found = dict[str, dict[str, TableSums]]
 Lost = dict[str, list[dict[str, str]]]
@@ -63,10 +87,16 @@ def _of_all(setting: Setting, entries: Entries, levels: Sequence[str] | None) ->
     with ThreadPoolExecutor(THREADS) as pool:
         tables = sorted({t for some in entries.values() for e in some for t in e.tables if setting.tables.has(t)})
         list(pool.map(setting.reader, tables))  # each file is searched for identifiers
-        planned = {t: _planned(setting, some, levels) for t, some in entries.items()}
-        jobs = sorted((j for jobs, _ in planned.values() for j in jobs), key=lambda j: -j[1])
-        begun = {name: pool.submit(job) for name, _, job in jobs}
-        found = {t: {name: begun[name].result() for name, _, _ in jobs} for t, (jobs, _) in planned.items()}
+    planned = {t: _planned(setting, some) for t, some in entries.items()}
+    jobs = sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)
+    work = {j.name: partial(j.added, levels) for j in jobs}
+    if sum(j.size for j in jobs) > LARGE and beside.is_possible():
+        added = beside.done(work)
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            begun = {name: pool.submit(job) for name, job in work.items()}
+            added = {name: job.result() for name, job in begun.items()}
+    found = {t: {j.name: j.result(setting, levels, added[j.name]) for j in some} for t, (some, _) in planned.items()}
     return found, {t: lost for t, (_, lost) in planned.items()}
 
 
@@ -74,31 +104,27 @@ def _of_cities(setting: Setting, entries: Entries, levels: Sequence[str] | None)
     """The same for single cities, table after table as they have been read."""
     found, lost = {}, {}
     for table in ready(setting, entries):
-        jobs, lost[table] = _planned(setting, entries[table], levels)
-        found[table] = {name: job() for name, _, job in jobs}
+        jobs, lost[table] = _planned(setting, entries[table])
+        found[table] = {j.name: j.result(setting, levels, j.added(levels)) for j in jobs}
     return found, lost
 
 
-def _planned(
-    setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None
-) -> tuple[list[Job], list[dict[str, str]]]:
+def _planned(setting: Setting, entries: Sequence[Indicator]) -> tuple[list[Job], list[dict[str, str]]]:
     """What to compute of one table, and the entries that cannot be, with the reason."""
     good, lost = _available(setting, entries[0].table, entries)
-    return _jobs(setting, good, levels) if good else [], lost
+    return _jobs(setting, good) if good else [], lost
 
 
-def _jobs(setting: Setting, entries: Sequence[Indicator], levels: Sequence[str] | None) -> list[Job]:
+def _jobs(setting: Setting, entries: Sequence[Indicator]) -> list[Job]:
     """What to compute of one table."""
     table = entries[0].table
     size = setting.reader(table).count
     if entries[0].is_survey:
-        return [(table, size, partial(estimate_survey, setting, entries, levels))]
+        return [Job(table, size, entries, None)]
     yearly = [e for e in entries if e.period == "year"]
     summed = [e for e in entries if e.period == "cumulative"]
-    jobs: list[Job] = [(table, size, partial(counted, Scan(setting, yearly), levels))] if yearly else []
-    if summed:
-        jobs += [(f"{table} to {y}", size, partial(counted, Scan(setting, summed, y), levels)) for y in setting.years]
-    return jobs
+    jobs = [Job(table, size, yearly, Scan(setting, yearly))] if yearly else []
+    return jobs + [Job(f"{table} to {y}", size, summed, Scan(setting, summed, y)) for y in setting.years if summed]
 
 
 def _available(setting: Setting, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:

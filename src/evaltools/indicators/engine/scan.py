@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,6 +64,11 @@ class Scan:
         return self.setting.years if self.as_of is None else None
 
     @property
+    def years_judged(self) -> tuple[int, ...]:
+        """The years whose rules hold."""
+        return self.setting.years if self.as_of is None else (self.as_of,)
+
+    @property
     def selection(self) -> Selection:
         """The rows."""
         years = None if self.up_to else self.setting.years
@@ -76,11 +81,27 @@ class Scan:
         return found | {c for c in (self.contract.city_column, self.contract.year_column) if c}
 
 
-def counted(scan: Scan, levels: Sequence[str] | None) -> TableSums:
-    """The indicators of a register."""
+@dataclass(frozen=True)
+class Added:
+    """What a scan has added up: numbers alone, so that another process can hand them over. See `Sums`"""
+
+    areas: pd.DataFrame
+    found: Mapping[Key, NDArray[Any]]
+    medians: Mapping[str, NDArray[np.float64]]
+
+
+def indicators_of(scan: Scan, added: Added) -> TableSums:
+    """The indicators of a register from what was added up."""
+    rules = scan.setting.rules(scan.years_judged)
+    sums = Sums(scan.table, Plan.of(scan.entries, scan.contract), len(added.areas), added.found, added.medians)
+    return TableSums(added.areas, MeasuredOf(scan.entries, sums), *rules.limits(scan.entries))
+
+
+def added_up(scan: Scan, levels: Sequence[str] | None) -> Added:
+    """The sums of a register in all areas."""
     setting, contract, selection, names = scan.setting, scan.contract, scan.selection, scan.names
     reader = setting.reader(scan.table)
-    rules = setting.rules(setting.years if scan.as_of is None else (scan.as_of,))
+    rules = setting.rules(scan.years_judged)
     gather = Gatherer(setting, contract, scan.joins, scan.years)
     is_large = setting.cities is None and reader.count > _LARGE  # of small ones little is free, and giving it back takes longer
     if is_large:
@@ -95,9 +116,7 @@ def counted(scan: Scan, levels: Sequence[str] | None) -> TableSums:
     done = [x for x in map(of_part, reader.parts(selection)) if x is not None]
     if is_large:
         give_back()
-    sums, areas = _rolled(done, plan, places.levels(levels), scan.table)
-    limits, undefined = rules.limits(scan.entries)
-    return TableSums(areas, MeasuredOf(scan.entries, sums), limits, undefined)
+    return _rolled(done, plan, places.levels(levels), scan.table)
 
 
 def _tally(plan: Plan, rows: Block, places: Places) -> tuple[Tally, SmallAreas]:
@@ -121,8 +140,8 @@ def _by_area(rows: Block, ids: np.ndarray) -> tuple[Block, np.ndarray]:
     return replace(rows, columns=rows.columns.taken(order)), ids[order]
 
 
-def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str) -> tuple[Sums, pd.DataFrame]:
-    """The sums of all areas of the levels, and these areas. The tallies are emptied on the way."""
+def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequence[str], table: str) -> Added:
+    """The sums of all areas of the levels. The tallies are emptied on the way."""
     rollup = Rollup.of([areas for _, areas in done], levels)
     starts = np.cumsum([0, *(areas.count for _, areas in done)])
     tallies = [t for t, _ in done]
@@ -132,8 +151,7 @@ def _rolled(done: Sequence[tuple[Tally, SmallAreas]], plan: Plan, levels: Sequen
         values = np.concatenate([np.empty(0), *(x for x, _ in known)])
         small = [at + start for (_, at), start in zip(known, starts, strict=False)]
         medians[name] = rollup.medians(values, np.concatenate([np.empty(0, dtype=np.int64), *small]))
-    found = _summed(rollup, [t.sums for t in tallies], starts, table)
-    return Sums(table, plan, len(rollup.areas), found, medians), rollup.areas
+    return Added(rollup.areas, _summed(rollup, [t.sums for t in tallies], starts, table), medians)
 
 
 def _summed(

@@ -1,0 +1,45 @@
+"""Two processes give what one gives, and nothing is lost with the second."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from evaltools.indicators import compute_indicators
+from evaltools.indicators.engine import beside
+from evaltools.indicators.engine import run as engine
+from evaltools.intake import open_tables
+
+pytestmark = pytest.mark.skipif(not beside.is_possible(), reason="one processor, or processes cannot be copied here")
+HERE = os.getpid()
+
+
+def test_every_job_is_done_once_in_the_order_of_the_list():
+    found = beside.done({str(i): lambda i=i: (i, sum(range(200_000))) for i in range(20)})
+    assert [(name, value[0]) for name, value in found.items()] == [(str(i), i) for i in range(20)]
+
+
+@pytest.mark.parametrize("end", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0, lambda: os._exit(0)])
+def test_what_the_second_process_leaves_undone_is_done_by_the_first(end):
+    def job(i):
+        time.sleep(0.05)  # time enough for the second process to take one
+        if os.getpid() != HERE:
+            end()
+        return i
+
+    assert beside.done({str(i): lambda i=i: job(i) for i in range(8)}) == {str(i): i for i in range(8)}
+
+
+def test_an_error_is_raised_wherever_it_happens():
+    def fails():
+        raise ValueError("seen")
+
+    with pytest.raises(ValueError, match="seen"):
+        beside.done({str(i): fails if i == 7 else lambda i=i: i for i in range(8)})
+
+
+def test_two_processes_give_the_same_numbers(demo, monkeypatch):
+    one = compute_indicators(open_tables(demo), years=(2019, 2020)).to_frame()
+    monkeypatch.setattr(engine, "LARGE", 0)
+    assert compute_indicators(open_tables(demo), years=(2019, 2020)).to_frame().equals(one)
