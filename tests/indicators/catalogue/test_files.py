@@ -1,6 +1,7 @@
 """How the rows of a file are cut into row groups, and in what order they stand, changes no number."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 
 from evaltools.indicators import compute_indicators
 from evaltools.indicators.engine.columns import Columns, put_together, united
-from evaltools.intake import open_tables
+from evaltools.indicators.engine.parquet import File
+from evaltools.indicators.engine.reading import Reader
+from evaltools.intake import load_contract, open_tables
 
 CITY = "440700"
 TABLES = ("households", "persons", "events", "loans", "survey", "villages")
@@ -38,6 +41,29 @@ def test_parts_put_together_know_the_texts_of_every_row_group():
     assert {g: [words[i] for i in at] for g, at in whole.groups["id"].items()} == {0: ["x", "y"], 3: ["z", "y"]}
     few = whole.with_texts("id", pa.array(["y"]))
     assert (few.arrays["id"].to_pylist(), few.dictionary("id").to_pylist(), few.count) == (["y", "y"], ["y"], 2)
+
+
+def test_columns_that_others_look_up_are_decoded_once_and_share_equal_dictionaries(tmp_path, monkeypatch):
+    ids = pa.array(["a", "b", "a", "b", "c", "b"]).dictionary_encode()
+    pq.write_table(pa.table({"visit_id": ids, "year": [2019] * 4 + [2020] * 2}), tmp_path / "v.parquet", row_group_size=2)
+    kinds, read = {"visit_id": "text", "year": "number"}, []
+    tables = File._tables
+    monkeypatch.setattr(File, "_tables", lambda self, some, wanted: read.append([*wanted]) or tables(self, some, wanted))
+    file = replace(File.open(tmp_path / "v.parquet"), keys=frozenset({"visit_id"}))
+    for _ in range(2):
+        arrays, groups, count = file.read([0, 1, 2], kinds)
+        assert (arrays["visit_id"].to_pylist(), count) == (ids.to_pylist(), 6)
+        words = arrays["visit_id"].dictionary.to_pylist()
+        assert [words[i] for i in groups["visit_id"][2]] == file.kept["visit_id", 2].dictionary.to_pylist()
+    assert read == [["visit_id"], ["year"], ["year"]]
+    assert file.kept["visit_id", 1].dictionary.equals(file.kept["visit_id", 0].dictionary)
+
+
+def test_a_selection_of_all_years_is_none(tmp_path):
+    path = tmp_path / "visits.parquet"
+    for years, is_within in (([2019, 2020], True), ([2018, 2020], False), ([2019, None], False)):
+        pq.write_table(pa.table({"visit_id": ["a", "b"], "year": pa.array(years, pa.int32())}), path)
+        assert Reader(load_contract("visits"), File.open(path)).is_within((2019, 2020)) == is_within
 
 
 @pytest.fixture(scope="module")
