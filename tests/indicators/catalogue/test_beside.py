@@ -1,6 +1,7 @@
 """Two processes give what one gives, and nothing is lost with the second."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -43,3 +44,15 @@ def test_two_processes_give_the_same_numbers(demo, monkeypatch):
     one = compute_indicators(open_tables(demo), years=(2019, 2020)).to_frame()
     monkeypatch.setattr(engine, "LARGE", 0)
     assert compute_indicators(open_tables(demo), years=(2019, 2020)).to_frame().equals(one)
+
+
+def test_of_single_cities_they_give_the_same_and_say_what_is_missing(demo, tmp_path, monkeypatch):
+    for file in demo.iterdir():
+        if file.name != "schools.parquet":
+            shutil.copy(file, tmp_path / file.name)
+    one = compute_indicators(open_tables(tmp_path, city="441400"))
+    monkeypatch.setattr(engine, "LARGE_FILES", 0)
+    both = compute_indicators(open_tables(tmp_path, city="441400"))
+    assert both.to_frame().equals(one.to_frame())
+    assert both.missing.equals(one.missing)
+    assert set(both.missing["table"]) == {"schools"}

@@ -1,4 +1,4 @@
-"""Of single cities one thread reads ahead while another computes.
+"""Of single cities with small files one thread reads ahead while another computes.
 
 Their arrays are short: two threads that compute would wait for their turn at the interpreter longer than they gain, and
 decoding a file needs no turn. Small tables come first, so that the large ones are there when it is theirs.

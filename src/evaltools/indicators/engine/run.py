@@ -24,31 +24,35 @@ from evaltools.standards import RuleBook
 THREADS = 2
 LARGE = 1 << 21
 """Rows that two processes share; of fewer, threads are done sooner than a process is copied."""
+LARGE_FILES = 1 << 26
+"""And bytes of files of which single cities are read."""
+Entries = Mapping[str, Sequence[Indicator]]
+Found = dict[str, dict[str, TableSums]]
+Lost = dict[str, list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to compute: name of the result, rows of its table, and a scan (None: a survey) of some entries."""
+    """What to compute: name of the result, its table and how many rows this has, ids of the entries; up_to : see `Scan`"""
 
     name: str
+    table: str
     size: int
-    entries: Sequence[Indicator]
-    scan: Scan | None
+    ids: frozenset[str]
+    up_to: int | None = None
 
-    def added(self, levels: Sequence[str] | None) -> Added | None:
-        """What can be done in another process."""
-        return added_up(self.scan, levels) if self.scan else None
+    def of(self, entries: Entries) -> list[Indicator]:
+        """The entries."""
+        return [e for e in entries[self.table] if e.id in self.ids]
 
-    def result(self, setting: Setting, levels: Sequence[str] | None, added: Added | None) -> TableSums:
+    def done(self, setting: Setting, entries: Entries, levels: Sequence[str] | None) -> Added | TableSums:
+        """What can be done in another process: the sums of a register, the estimates of a survey."""
+        some = self.of(entries)
+        return estimate_survey(setting, some, levels) if some[0].is_survey else added_up(Scan(setting, some, self.up_to), levels)
+
+    def result(self, setting: Setting, entries: Entries, done: Added | TableSums) -> TableSums:
         """The indicators."""
-        if self.scan is None or added is None:
-            return estimate_survey(setting, self.entries, levels)
-        return indicators_of(self.scan, added)
-
-
-Entries = Mapping[str, Sequence[Indicator]]
-Found = dict[str, dict[str, TableSums]]
-Lost = dict[str, list[dict[str, str]]]
+        return done if isinstance(done, TableSums) else indicators_of(Scan(setting, self.of(entries), self.up_to), done)
 
 
 def compute_indicators(
@@ -89,42 +93,48 @@ def _of_all(setting: Setting, entries: Entries, levels: Sequence[str] | None) ->
         list(pool.map(setting.reader, tables))  # each file is searched for identifiers
     planned = {t: _planned(setting, some) for t, some in entries.items()}
     jobs = sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)
-    work = {j.name: partial(j.added, levels) for j in jobs}
+    work = {j.name: partial(j.done, setting, entries, levels) for j in jobs}
     if sum(j.size for j in jobs) > LARGE and beside.is_possible():
-        added = beside.done(work)
+        done = beside.done(work)
     else:
         with ThreadPoolExecutor(THREADS) as pool:
             begun = {name: pool.submit(job) for name, job in work.items()}
-            added = {name: job.result() for name, job in begun.items()}
-    found = {t: {j.name: j.result(setting, levels, added[j.name]) for j in some} for t, (some, _) in planned.items()}
+            done = {name: job.result() for name, job in begun.items()}
+    found = {t: {j.name: j.result(setting, entries, done[j.name]) for j in some} for t, (some, _) in planned.items()}
     return found, {t: lost for t, (_, lost) in planned.items()}
 
 
 def _of_cities(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
-    """The same for single cities, table after table as they have been read."""
-    found, lost = {}, {}
-    for table in ready(setting, entries):
-        jobs, lost[table] = _planned(setting, entries[table])
-        found[table] = {j.name: j.result(setting, levels, j.added(levels)) for j in jobs}
-    return found, lost
+    """The same for single cities: with large files in two processes, else table after table as they have been read."""
+    sizes = {t: setting.tables.files[t].stat().st_size if setting.tables.has(t) else 0 for t in entries}
+    if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
+        largest = sorted(entries, key=lambda t: -sizes[t])
+        done = beside.done({t: partial(_of_table, setting, entries, t, levels) for t in largest})
+    else:
+        done = {t: _of_table(setting, entries, t, levels) for t in ready(setting, entries)}
+    found = {t: {j.name: j.result(setting, entries, x) for j, x in some} for t, (some, _) in done.items()}
+    return found, {t: lost for t, (_, lost) in done.items()}
+
+
+def _of_table(
+    setting: Setting, entries: Entries, table: str, levels: Sequence[str] | None
+) -> tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]:
+    """All jobs of a table with what they gave, and the entries that cannot be computed, with the reason."""
+    jobs, lost = _planned(setting, entries[table])
+    return [(j, j.done(setting, entries, levels)) for j in jobs], lost
 
 
 def _planned(setting: Setting, entries: Sequence[Indicator]) -> tuple[list[Job], list[dict[str, str]]]:
     """What to compute of one table, and the entries that cannot be, with the reason."""
-    good, lost = _available(setting, entries[0].table, entries)
-    return _jobs(setting, good) if good else [], lost
-
-
-def _jobs(setting: Setting, entries: Sequence[Indicator]) -> list[Job]:
-    """What to compute of one table."""
     table = entries[0].table
+    good, lost = _available(setting, table, entries)
+    if not good:
+        return [], lost
     size = setting.reader(table).count
-    if entries[0].is_survey:
-        return [Job(table, size, entries, None)]
-    yearly = [e for e in entries if e.period == "year"]
-    summed = [e for e in entries if e.period == "cumulative"]
-    jobs = [Job(table, size, yearly, Scan(setting, yearly))] if yearly else []
-    return jobs + [Job(f"{table} to {y}", size, summed, Scan(setting, summed, y)) for y in setting.years if summed]
+    summed = frozenset(e.id for e in good if e.period == "cumulative" and not e.is_survey)
+    yearly = frozenset(e.id for e in good) - summed
+    jobs = [Job(table, table, size, yearly)] if yearly else []
+    return jobs + [Job(f"{table} to {y}", table, size, summed, y) for y in setting.years if summed], lost
 
 
 def _available(setting: Setting, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:

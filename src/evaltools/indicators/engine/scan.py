@@ -23,7 +23,7 @@ from evaltools.indicators.engine.rows import BLOCK, Block
 from evaltools.indicators.engine.source import Setting
 from evaltools.indicators.engine.tally import Key, Sums, Tally, kind_of
 from evaltools.indicators.engine.values import ordered
-from evaltools.intake import Contract
+from evaltools.intake import Contract, load_contract
 
 _CELLS = 1 << 20
 _CHECKED = 2.0**60
@@ -46,7 +46,7 @@ class Scan:
     @property
     def contract(self) -> Contract:
         """Its contract."""
-        return self.setting.reader(self.table).contract
+        return load_contract(self.table)
 
     @property
     def as_of(self) -> int | None:
