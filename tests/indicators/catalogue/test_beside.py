@@ -50,9 +50,11 @@ def test_of_single_cities_they_give_the_same_and_say_what_is_missing(demo, tmp_p
     for file in demo.iterdir():
         if file.name != "schools.parquet":
             shutil.copy(file, tmp_path / file.name)
-    one = compute_indicators(open_tables(tmp_path, city="441400"))
+    tables = [open_tables(tmp_path, city="441400") for _ in range(2)]
+    one = compute_indicators(tables[0])
     monkeypatch.setattr(engine, "LARGE_FILES", 0)
-    both = compute_indicators(open_tables(tmp_path, city="441400"))
+    both = compute_indicators(tables[1])
     assert both.to_frame().equals(one.to_frame())
     assert both.missing.equals(one.missing)
     assert set(both.missing["table"]) == {"schools"}
+    assert set(tables[1].quality.tables) == set(tables[0].quality.tables)  # the ledger stays with the first process

@@ -88,9 +88,7 @@ def compute_indicators(
 
 def _of_all(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
     """The results of each table and what cannot be computed, for the whole province: two jobs at a time, the largest first."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        tables = sorted({t for some in entries.values() for e in some for t in e.tables if setting.tables.has(t)})
-        list(pool.map(setting.reader, tables))  # each file is searched for identifiers
+    _open(setting, entries)
     planned = {t: _planned(setting, some) for t, some in entries.items()}
     jobs = sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)
     work = {j.name: partial(j.done, setting, entries, levels) for j in jobs}
@@ -104,10 +102,19 @@ def _of_all(setting: Setting, entries: Entries, levels: Sequence[str] | None) ->
     return found, {t: lost for t, (_, lost) in planned.items()}
 
 
+def _open(setting: Setting, entries: Entries) -> None:
+    """Open the tables that some entries read: each is searched for identifiers. This is done before a process is copied: what
+    opening leaves behind (the ledger, the key of pseudonyms, checked copies of files) belongs to the first one."""
+    tables = sorted({t for some in entries.values() for e in some for t in e.tables if setting.tables.has(t)})
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(setting.reader, tables))
+
+
 def _of_cities(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
     """The same for single cities: with large files in two processes, else table after table as they have been read."""
     sizes = {t: setting.tables.files[t].stat().st_size if setting.tables.has(t) else 0 for t in entries}
     if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
+        _open(setting, entries)
         largest = sorted(entries, key=lambda t: -sizes[t])
         done = beside.done({t: partial(_of_table, setting, entries, t, levels) for t in largest})
     else:
