@@ -22,7 +22,7 @@ def test_every_job_is_done_once_in_the_order_of_the_list():
 
 
 @pytest.mark.parametrize("end", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0, lambda: os._exit(0)])
-def test_what_the_second_process_leaves_undone_is_done_by_the_first(end):
+def test_what_the_second_process_leaves_undone_is_done_by_the_first(end, caplog):
     def job(i):
         time.sleep(0.05)  # time enough for the second process to take one
         if os.getpid() != HERE:
@@ -30,6 +30,7 @@ def test_what_the_second_process_leaves_undone_is_done_by_the_first(end):
         return i
 
     assert beside.done({str(i): lambda i=i: job(i) for i in range(8)}) == {str(i): i for i in range(8)}
+    assert "the second process ended early" in caplog.text
 
 
 def test_an_error_is_raised_wherever_it_happens():

@@ -1,7 +1,7 @@
 """Of single cities with small files one thread reads ahead while another computes.
 
 Their arrays are short: two threads that compute would wait for their turn at the interpreter longer than they gain, and
-decoding a file needs no turn. Small tables come first, so that the large ones are there when it is theirs.
+decoding a file needs no turn. Small tables should come first, so that the large ones are there when it is theirs.
 """
 
 from __future__ import annotations
@@ -16,21 +16,16 @@ from evaltools.indicators.engine.scan import Scan
 from evaltools.indicators.engine.source import Setting
 
 
-def ready(setting: Setting, entries: Mapping[str, Sequence[Indicator]]) -> Iterator[str]:
-    """The tables of some entries, one after the other as they and those they look up have been opened and decoded."""
+def ready(setting: Setting, entries: Mapping[str, Sequence[Indicator]], tables: Sequence[str]) -> Iterator[str]:
+    """The tables in their order, each once it and those that its entries look up have been opened and decoded."""
     with ThreadPoolExecutor(1) as pool:
-        begun = {t: pool.submit(_read, setting, entries[t]) for t in _smallest_first(setting, entries)}
+        begun = {t: pool.submit(_read, setting, entries[t]) for t in tables}
         try:
             for table, reading in begun.items():
                 reading.result()
                 yield table
         finally:
             pool.shutdown(cancel_futures=True)  # after an error the rest is not read
-
-
-def _smallest_first(setting: Setting, tables: Iterable[str]) -> list[str]:
-    files = getattr(setting.tables, "files", {})
-    return sorted(tables, key=lambda t: (files[t].stat().st_size if t in files else 0, t))
 
 
 def _read(setting: Setting, entries: Sequence[Indicator]) -> None:

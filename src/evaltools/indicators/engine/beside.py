@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import pickle
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+_log = logging.getLogger("evaltools.indicators")
 _STOPPED = 1
 
 
@@ -39,6 +41,8 @@ def done(jobs: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
         for path in Path(folder).glob("*.done"):
             name, found[name] = pickle.loads(path.read_bytes())
             path.unlink()
+    if len(found) < len(jobs):
+        _log.warning("the second process ended early (status %s): what it left undone is done here", other.exitcode)
     return {name: found[name] if name in found else job() for name, job in jobs.items()}
 
 
@@ -61,5 +65,5 @@ def _hand_over(jobs: Mapping[str, Callable[[], Any]], taken: Any, folder: Path) 
             with (folder / f"{number}.part").open("wb") as file:
                 pickle.dump((name, jobs[name]()), file, protocol=5)
             (folder / f"{number}.part").rename(folder / f"{number}.done")
-    except BaseException:
+    except BaseException:  # not lost: the first process misses the result, does the job again, and raises what this one met
         os._exit(_STOPPED)

@@ -113,12 +113,12 @@ def _open(setting: Setting, entries: Entries) -> None:
 def _of_cities(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
     """The same for single cities: with large files in two processes, else table after table as they have been read."""
     sizes = {t: setting.tables.files[t].stat().st_size if setting.tables.has(t) else 0 for t in entries}
+    smallest_first = sorted(entries, key=lambda t: sizes[t])
     if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
         _open(setting, entries)
-        largest = sorted(entries, key=lambda t: -sizes[t])
-        done = beside.done({t: partial(_of_table, setting, entries, t, levels) for t in largest})
+        done = beside.done({t: partial(_of_table, setting, entries, t, levels) for t in reversed(smallest_first)})
     else:
-        done = {t: _of_table(setting, entries, t, levels) for t in ready(setting, entries)}
+        done = {t: _of_table(setting, entries, t, levels) for t in ready(setting, entries, smallest_first)}
     found = {t: {j.name: j.result(setting, entries, x) for j, x in some} for t, (some, _) in done.items()}
     return found, {t: lost for t, (_, lost) in done.items()}
 
