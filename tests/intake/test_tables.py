@@ -235,12 +235,22 @@ def test_a_file_with_identifiers_in_its_text_is_never_handed_on_as_it_is(folder:
     assert "13800138000" not in pd.read_parquet(path).to_csv()
 
 
+@pytest.mark.parametrize("few", [0, 1 << 15], ids=["each word", "each row"])
 @pytest.mark.parametrize("keys", [["A1", "13800138000", "B2"], ["A1", "A2", " 441402198001011238 "], ["13800138000"] * 3])
-def test_a_key_that_is_a_telephone_or_identity_number_is_found_among_plain_ones(keys, tmp_path) -> None:
+def test_a_key_that_is_a_telephone_or_identity_number_is_found_among_plain_ones(keys, few, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("evaltools.intake.source.FEW_ROWS", few)
     path = tmp_path / "visits.parquet"
     pq.write_table(pa.table({"visit_id": keys, "city_code": ["441400"] * 3}), path, row_group_size=2)
     assert not ParquetSource(path, load_contract("visits"), ["441400"]).is_ready()
     assert ParquetSource(path, load_contract("visits"), ["445200"]).is_ready()  # rows of other cities are not looked at
+
+
+@pytest.mark.parametrize("name", ["0755123456", "０７５５１２３４５６", "075512345", "某村", None])
+def test_ten_digits_are_the_shortest_text_that_is_looked_at_as_an_identifier(name, tmp_path) -> None:
+    path = tmp_path / "schools.parquet"
+    pq.write_table(pa.table({"name": pa.array([name, "某村"]), "city_code": ["441400"] * 2}), path)
+    is_long = name is not None and len(name) == 10
+    assert ParquetSource(path, load_contract("schools"), ["441400"]).is_ready() != is_long
 
 
 def test_keys_that_begin_with_one_letter_are_told_from_numbers_by_the_statistics_of_the_file(tmp_path) -> None:

@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -92,11 +93,22 @@ def test_nothing_half_written_is_left_when_a_city_fails(tmp_path, monkeypatch):
 
 
 def test_a_writer_replaces_a_file_only_when_it_is_closed(tmp_path):
-    import pyarrow as pa
-
     (tmp_path / "t.parquet").write_bytes(b"old")
     writer = Writers(tmp_path)
     writer.add("t", pa.table({"x": [1, 2]}))
     assert (tmp_path / "t.parquet").read_bytes() == b"old"
     writer.close()
     assert pq.read_table(tmp_path / "t.parquet")["x"].to_pylist() == [1, 2]
+
+
+def test_a_row_group_of_one_year_holds_no_words_of_other_years(tmp_path, monkeypatch):
+    """They would be decoded with it: of a city's events most households had none that year."""
+    monkeypatch.setattr("evaltools.synthetic.write.LARGE", 3)
+    ids = pa.array(["c", "a", None, "b"]).dictionary_encode()
+    writer = Writers(tmp_path)
+    writer.add("t", pa.table({"year": [2016, 2017, 2017, 2016], "id": ids}))
+    writer.close()
+    found = pq.ParquetFile(tmp_path / "t.parquet", read_dictionary=["id"])
+    columns = [found.read_row_group(g).column("id").chunk(0) for g in (0, 1)]
+    assert [c.to_pylist() for c in columns] == [["c", "b"], ["a", None]]
+    assert [c.dictionary.to_pylist() for c in columns] == [["c", "b"], ["a"]]

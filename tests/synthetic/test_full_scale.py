@@ -45,7 +45,7 @@ def test_the_full_province_has_the_published_totals(full):
     now = rows.filter(
         pc.and_(
             pc.equal(rows["year"], 2020),
-            pc.is_in(rows["registry_status"], pc.SetLookupOptions(value_set=pa.array(["poor", "exited"]))),
+            pc.is_in(rows["registry_status"], options=pc.SetLookupOptions(value_set=pa.array(["poor", "exited"]))),
         )
     )
     assert pc.sum(now["persons"]).as_py() == 1_615_000

@@ -32,6 +32,7 @@ _ID15 = re.compile(rf"(?<![0-9])(\d{{6}}){_SEP}(\d{{2}}){_SEP}(\d{{2}}){_SEP}(\d
 _MOBILE = re.compile(rf"(?<![0-9])(?:\+?(?:00)?86{_SEP})?(1[3-9]\d){_SEP}(\d{{4}}){_SEP}(\d{{4}})(?![0-9])")
 _LANDLINE = re.compile(r"(?<![0-9])(0(?:10|2\d|[3-9]\d\d))[\s\-_·.](\d{7,8})(?![0-9])")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?1[4-7]")
+SHORTEST = 10
 # Ten digits in any script, with at most one separator between two: nothing shorter can be an identifier.
 CANDIDATE = r"\p{Nd}(?:[\s\-_·.]?\p{Nd}){9}"
 KEY_CANDIDATE = r"^\s*(\p{Nd}{11}|\p{Nd}{17}[\p{Nd}XxＸｘ])\s*$"

@@ -20,11 +20,13 @@ from evaltools.intake.convert import convert
 from evaltools.intake.csv_reader import no_header, read_csv
 from evaltools.intake.grid import FileProblem, Grid
 from evaltools.intake.headers import HeaderMatch, match_headers
-from evaltools.intake.identifiers import CANDIDATE, KEY_CANDIDATE
+from evaltools.intake.identifiers import CANDIDATE, KEY_CANDIDATE, SHORTEST
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
 BATCH_ROWS = 1 << 16
 MOST_ROWS = 1 << 18
+FEW_ROWS = 1 << 15
+"""Of fewer, each text is looked at where it stands; of more, each different one."""
 ALL_CITIES = tuple(c.code for c in terms.CITIES)
 Selected = bool | np.ndarray
 """Whether the rows of a row group are selected, or (rows,) which of them are."""
@@ -266,13 +268,13 @@ class ParquetSource:
         """Whether a text of the selected rows holds an identifier. Each different text is looked at once; only where one
         is found, row by row: it may be a row of another city."""
         names = [c.name for c in columns]
-        with pq.ParquetFile(self.path, metadata=self._file.metadata, read_dictionary=names) as file:
-            for groups in self._groups_at_once():
-                table = file.read_row_groups(groups, columns=names, use_threads=False)
-                for column in columns:
-                    words = (chunk.dictionary for chunk in table.column(column.name).chunks)
-                    if any(_has_identifier(w, column) for w in words) and self._holds_identifiers(column):
-                        return True
+        file = self._file if self.count < FEW_ROWS else pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=names)
+        for groups in self._groups_at_once():
+            table = file.read_row_groups(groups, columns=names, use_threads=False)
+            for column in columns:
+                words = (_words(chunk) for chunk in table.column(column.name).chunks)
+                if any(_has_identifier(w, column) for w in words) and self._holds_identifiers(column):
+                    return True
         return False
 
     def _groups_at_once(self) -> Iterator[list[int]]:
@@ -290,14 +292,27 @@ class ParquetSource:
 
     def _holds_identifiers(self, column: Column) -> bool:
         values = self._scan([column.name], self._selected).column(0)
-        if pa.types.is_dictionary(values.type):
-            values = values.cast(values.type.value_type)
-        return _has_identifier(values, column)
+        return any(_has_identifier(chunk, column) for chunk in map(_texts, values.chunks))
 
 
-def _has_identifier(words: pa.Array | pa.ChunkedArray, column: Column) -> bool:
+def _words(chunk: pa.Array) -> pa.Array:
+    """The texts of a column, each once where the file has been read so."""
+    return chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+
+
+def _texts(chunk: pa.Array) -> pa.Array:
+    """The text of each row."""
+    return chunk.cast(chunk.type.value_type) if pa.types.is_dictionary(chunk.type) else chunk
+
+
+def _has_identifier(words: pa.Array, column: Column) -> bool:
+    """Whether one of some texts holds one. Most columns have no text that is long enough, and comparing lengths is quicker
+    than making the pattern ready."""
+    long = words.filter(compute.greater_equal(compute.utf8_length(words), SHORTEST))
+    if not len(long):
+        return False
     pattern = KEY_CANDIDATE if column.name.endswith("_id") else CANDIDATE
-    return bool(compute.any(compute.match_substring_regex(words, pattern)).as_py())
+    return bool(compute.any(compute.match_substring_regex(long, pattern)).as_py())
 
 
 def _fits(kind: pa.DataType, wanted: str) -> bool:

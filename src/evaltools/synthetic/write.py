@@ -38,7 +38,7 @@ class Writers:
                 rows = table.filter(compute.equal(table.column("year"), year))
                 if "village_code" in table.column_names:
                     rows = rows.take(_order(rows.column("village_code").combine_chunks()))
-                self._append(name, rows)
+                self._append(name, _with_own_words(rows))
         else:
             self._append(name, table)
 
@@ -64,6 +64,18 @@ class Writers:
         for name, writer in self._open.items():
             writer.close()
             self._part(name).unlink(missing_ok=True)
+
+
+def _with_own_words(rows: pa.Table) -> pa.Table:
+    """Texts by dictionaries of the words of these rows alone: those of the other years would be written, and read, with them."""
+    for place, (name, column) in enumerate(zip(rows.column_names, rows.columns, strict=True)):
+        if pa.types.is_dictionary(column.type):
+            found = column.combine_chunks()
+            used = compute.drop_null(compute.unique(found.indices)).sort()
+            if len(used) < len(found.dictionary):
+                new = compute.index_in(found.indices, used).cast(found.indices.type)
+                rows = rows.set_column(place, name, pa.DictionaryArray.from_arrays(new, found.dictionary.take(used)))
+    return rows
 
 
 def _order(codes: Any) -> np.ndarray:
