@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -149,7 +150,7 @@ class ParquetSource:
         self._rows: np.ndarray | None = None
         self._selected = self._selection(cities)
         self.count = sum(
-            x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self._group_rows(), strict=True)
+            x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self._group_rows, strict=True)
         )
 
     @property
@@ -178,7 +179,7 @@ class ParquetSource:
         known = compute.is_in(codes, pa.array(ALL_CITIES, pa.string()))
         inside = np.asarray(compute.or_(chosen, compute.invert(known)))
         found: list[Selected] = []
-        for answer, rows in zip(settled, self._group_rows(), strict=True):
+        for answer, rows in zip(settled, self._group_rows, strict=True):
             found.append(inside[:rows] if answer is None else answer)
             inside = inside[rows:] if answer is None else inside
         return found
@@ -186,8 +187,9 @@ class ParquetSource:
     def _mask(self, selected: Sequence[Selected], group: int) -> np.ndarray:
         """The selection of a row group as a mask of its rows."""
         found = selected[group]
-        return np.full(self.metadata.row_group(group).num_rows, found) if isinstance(found, bool) else found
+        return np.full(self._group_rows[group], found) if isinstance(found, bool) else found
 
+    @cached_property
     def _group_rows(self) -> list[int]:
         metadata = self._file.metadata
         return [metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)]
@@ -254,10 +256,10 @@ class ParquetSource:
         return len(first) == 1 and (letter := first.pop()).isascii() and letter.isalpha()
 
     def _bounds(self, name: str) -> list[tuple[str, str]]:
-        """The least and greatest text of each row group; "" where the file does not tell."""
+        """The least and greatest text of each row group with selected rows; "" where the file does not tell."""
         metadata, found = self._file.metadata, []
         at = self._physical_place(name)
-        for g in range(metadata.num_row_groups):
+        for g in (g for g, some in enumerate(self._selected) if np.any(some)):
             stats = metadata.row_group(g).column(at).statistics if at is not None else None
             if stats is not None and stats.null_count == metadata.row_group(g).num_rows:
                 continue
@@ -280,7 +282,7 @@ class ParquetSource:
     def _groups_at_once(self) -> Iterator[list[int]]:
         """Row groups with selected rows, so many together that their rows are not too many."""
         found, size = [], 0
-        for group, rows in enumerate(self._group_rows()):
+        for group, rows in enumerate(self._group_rows):
             if not np.any(self._selected[group]):
                 continue
             if found and size + rows > MOST_ROWS:

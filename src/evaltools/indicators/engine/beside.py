@@ -8,7 +8,8 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +22,50 @@ def is_possible() -> bool:
     return sys.platform == "linux" and not multiprocessing.current_process().daemon and len(os.sched_getaffinity(0)) > 1
 
 
-def done(jobs: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+def done(
+    jobs: Mapping[str, Callable[[], Any]], finished: Callable[[str, Any], Any], own: Iterable[tuple[str, Callable[[], Any]]] = ()
+) -> dict[str, Any]:
     """What the jobs give, by name. Each process takes the next one of the list when it is free.
 
-    The second process is a copy of this one: it sees all that has been read, and hands its results over in files. What it
-    leaves undone, because a job failed or it was killed, is done here: an error is raised where it can be read.
+    finished : makes of what a job gave what is wanted of it, here, while the second process works; own : jobs done here alone,
+    before those of the list. The second process is a copy of this one: it sees all that has been read, and hands its results
+    over in files. What it leaves undone, because a job failed or it was killed, is done here: an error is raised where it can
+    be read.
     """
     context = multiprocessing.get_context("fork")
     taken = context.Value("i", 0)
-    with tempfile.TemporaryDirectory(prefix="evaltools-") as folder:
-        other = context.Process(target=_hand_over, args=(jobs, taken, Path(folder)), daemon=True)
+    news, writer = context.Pipe(duplex=False)
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="evaltools-") as folder, news:
+        other = context.Process(target=_hand_over, args=(jobs, taken, writer, Path(folder)), daemon=True)
         other.start()
+        writer.close()
         try:
-            found = {name: jobs[name]() for name in _next(jobs, taken)}
-            other.join()
-        finally:
+            for name, job in chain(own, ((name, jobs[name]) for name in _next(jobs, taken))):
+                found[name] = finished(name, job())
+                found.update((n, finished(n, x)) for n, x in _handed_over(news, Path(folder), wait=False))
+            found.update((n, finished(n, x)) for n, x in _handed_over(news, Path(folder), wait=True))
+        except BaseException:
             other.kill()
+            raise
+        finally:
             other.join()
-        for path in Path(folder).glob("*.done"):
-            name, found[name] = pickle.loads(path.read_bytes())
-            path.unlink()
-    if len(found) < len(jobs):
+    left = [name for name in jobs if name not in found]
+    if left:
         _log.warning("the second process ended early (status %s): what it left undone is done here", other.exitcode)
-    return {name: found[name] if name in found else job() for name, job in jobs.items()}
+    return found | {name: finished(name, jobs[name]()) for name in left}
+
+
+def _handed_over(news: Any, folder: Path, wait: bool) -> Iterator[tuple[str, Any]]:
+    """Names and results of the files that the second process has written since; wait : until it says that there are no more,
+    or ends."""
+    while wait or news.poll():
+        try:
+            path = folder / str(news.recv())
+        except (EOFError, OSError):
+            return
+        yield pickle.loads(path.read_bytes())
+        path.unlink()
 
 
 def _next(jobs: Mapping[str, Any], taken: Any) -> Iterator[str]:
@@ -57,13 +79,14 @@ def _next(jobs: Mapping[str, Any], taken: Any) -> Iterator[str]:
         yield names[at]
 
 
-def _hand_over(jobs: Mapping[str, Callable[[], Any]], taken: Any, folder: Path) -> None:
-    """Do jobs in the second process; a file has its last name when it is whole. It stops at the first error, without a word
+def _hand_over(jobs: Mapping[str, Callable[[], Any]], taken: Any, news: Any, folder: Path) -> None:
+    """Do jobs in the second process; a file is announced when it is whole. It stops at the first error, without a word
     and without what a process does at its end: that is the first one's."""
     try:
         for number, name in enumerate(_next(jobs, taken)):
-            with (folder / f"{number}.part").open("wb") as file:
+            with (folder / str(number)).open("wb") as file:
                 pickle.dump((name, jobs[name]()), file, protocol=5)
-            (folder / f"{number}.part").rename(folder / f"{number}.done")
+            news.send(number)
+        news.close()
     except BaseException:  # not lost: the first process misses the result, does the job again, and raises what this one met
         os._exit(_STOPPED)

@@ -95,23 +95,23 @@ class Indicator:
         rule = self.rule or self.cite
         return rules[rule].cite(lang) if rule else f"{self.document} {self.clause}"
 
-    @property
+    @cached_property
     def expressions(self) -> tuple[Compiled, ...]:
         """The compiled expressions that are there."""
         return tuple(e for e in (self.population, self.measure, self.of) if e is not None)
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """Columns of the table it reads."""
         found = frozenset().union(*(e.columns for e in self.expressions), *(j.own for j in self.joins))
         return found | {self.weight} if self.weight else found
 
-    @property
+    @cached_property
     def rules_read(self) -> frozenset[str]:
         """Rules whose values enter its expressions (not the limit it is held against)."""
         return frozenset().union(*(e.rules for e in self.expressions), *(j.rules for j in self.joins))
 
-    @property
+    @cached_property
     def tables(self) -> tuple[str, ...]:
         """Its own table, then those its joins read."""
         return tuple(dict.fromkeys((self.table, *(j.table for j in self.joins))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,21 @@ EMPTY = {
 """A column without rows, by kind."""
 
 
+class Bounds(NamedTuple):
+    """The least and the greatest value of a row group, and how many are unknown (None: not said)."""
+
+    least: Any
+    greatest: Any
+    unknown: int | None
+
+    @classmethod
+    def of(cls, statistics: Any) -> Bounds | None:
+        """From what the file says; None where that is nothing."""
+        if statistics is None or not statistics.has_min_max:
+            return None
+        return cls(statistics.min, statistics.max, statistics.null_count)
+
+
 @dataclass(frozen=True)
 class File:
     """A table in Parquet. keys : columns of texts by which other tables look its rows up: they are wanted several times, and
@@ -30,7 +45,7 @@ class File:
     keys: frozenset[str] = frozenset()
     keeps_all: bool = False
     kept: dict[tuple[str, int], Any] = field(default_factory=dict)
-    said: dict[str | None, list[Any]] = field(default_factory=dict)
+    said: dict[str | None, list[Bounds | None]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> File:
@@ -42,12 +57,12 @@ class File:
         """The columns that are there."""
         return list(self.meta.schema.names)
 
-    def statistics(self, name: str | None) -> list[Any]:
+    def bounds(self, name: str | None) -> list[Bounds | None]:
         """What the file says of a column in each row group, None where it says nothing or has no such column."""
         if name not in self.said:
             names, groups = self.names, range(self.meta.num_row_groups)
             at = names.index(name) if name in names else None
-            self.said[name] = [None if at is None else self.meta.row_group(i).column(at).statistics for i in groups]
+            self.said[name] = [None if at is None else Bounds.of(self.meta.row_group(i).column(at).statistics) for i in groups]
         return self.said[name]
 
     def read(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Groups], int]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from evaltools.indicators.engine.columns import Columns, put_together
 from evaltools.indicators.engine.language import KINDS
-from evaltools.indicators.engine.parquet import EMPTY, File, one_array
+from evaltools.indicators.engine.parquet import EMPTY, Bounds, File, one_array
 from evaltools.intake import Contract, load_contract
 from evaltools.terms import CITIES
 
@@ -99,7 +99,7 @@ class Reader:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
             return [()]
-        cities, years = (self.file.statistics(c) for c in (self.contract.city_column, self.contract.year_column))
+        cities, years = (self.file.bounds(c) for c in (self.contract.city_column, self.contract.year_column))
         found: list[tuple[int, ...]] = []
         at_once = at_once or AT_ONCE
         size = at_once + 1
@@ -117,8 +117,8 @@ class Reader:
         if self.file is None:
             return False
         return all(
-            s is not None and s.has_min_max and s.null_count == 0 and set(range(s.min, s.max + 1)) <= set(years)
-            for s in self.file.statistics(self.contract.year_column)
+            found is not None and found.unknown == 0 and set(range(found.least, found.greatest + 1)) <= set(years)
+            for found in self.file.bounds(self.contract.year_column)
         )
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
@@ -165,17 +165,17 @@ class Reader:
         return mask
 
 
-def _may_be_of_city(stats: Any, selection: Selection) -> bool:
-    """Whether a row group can hold rows of the cities wanted, from the statistics of its codes."""
-    if stats is None or not stats.has_min_max or stats.min != stats.max:
+def _may_be_of_city(found: Bounds | None, selection: Selection) -> bool:
+    """Whether a row group can hold rows of the cities wanted, from the bounds of its codes."""
+    if found is None or found.least != found.greatest:
         return True
-    return selection.of_city(stats.min) or (stats.null_count != 0 and selection.of_city(None))
+    return selection.of_city(found.least) or (found.unknown != 0 and selection.of_city(None))
 
 
-def _may_be_of_year(stats: Any, selection: Selection) -> bool:
-    """Whether a row group can hold rows of the years wanted, from the statistics of its years; those of none are not."""
-    if stats is None or not stats.has_min_max:
+def _may_be_of_year(found: Bounds | None, selection: Selection) -> bool:
+    """Whether a row group can hold rows of the years wanted, from the bounds of its years; those of none are not."""
+    if found is None:
         return True
     if selection.up_to is not None:
-        return stats.min <= selection.up_to
-    return selection.years is None or any(stats.min <= y <= stats.max for y in selection.years)
+        return found.least <= selection.up_to
+    return selection.years is None or any(found.least <= y <= found.greatest for y in selection.years)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
@@ -26,9 +26,12 @@ LARGE = 1 << 21
 """Rows that two processes share; of fewer, threads are done sooner than a process is copied."""
 LARGE_FILES = 1 << 26
 """And bytes of files of which single cities are read."""
+LARGE_FILE = 1 << 20
+"""Bytes from which on a file is opened before the process is copied: what reads none but such takes most of the time."""
 Entries = Mapping[str, Sequence[Indicator]]
 Found = dict[str, dict[str, TableSums]]
 Lost = dict[str, list[dict[str, str]]]
+TableResults = tuple[dict[str, TableSums], list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,6 @@ class Job:
     size: int
     ids: frozenset[str]
     up_to: int | None = None
-
-    def of(self, entries: Entries) -> list[Indicator]:
-        """The entries."""
-        return [e for e in entries[self.table] if e.id in self.ids]
-
-    def done(self, setting: Setting, entries: Entries, levels: Sequence[str] | None) -> Added | TableSums:
-        """What can be done in another process: the sums of a register, the estimates of a survey."""
-        some = self.of(entries)
-        return estimate_survey(setting, some, levels) if some[0].is_survey else added_up(Scan(setting, some, self.up_to), levels)
-
-    def result(self, setting: Setting, entries: Entries, done: Added | TableSums) -> TableSums:
-        """The indicators."""
-        return done if isinstance(done, TableSums) else indicators_of(Scan(setting, self.of(entries), self.up_to), done)
 
 
 def compute_indicators(
@@ -80,68 +70,111 @@ def compute_indicators(
     setting = Setting(tables, book or catalogue.book, day, wanted, catalogue.looked_up_by)
     entries = {t: [e for e in catalogue.of_table(t) if chosen is None or e.id in chosen] for t in catalogue.tables}
     entries = {t: some for t, some in entries.items() if some}
+    run = Run(setting, entries, levels)
     with uncollected():
-        found, lost = (_of_all if setting.cities is None else _of_cities)(setting, entries, levels)
+        found, lost = run.of_all() if setting.cities is None else run.of_cities()
     missing = pd.DataFrame([x for t in entries for x in lost[t]], columns=["indicator", "table", "reason"])
     return IndicatorTable(catalogue, setting.year, {k: x for t in entries for k, x in found[t].items()}, missing)
 
 
-def _of_all(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
-    """The results of each table and what cannot be computed, for the whole province: two jobs at a time, the largest first."""
-    _open(setting, entries)
-    planned = {t: _planned(setting, some) for t, some in entries.items()}
-    jobs = sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)
-    work = {j.name: partial(j.done, setting, entries, levels) for j in jobs}
-    if sum(j.size for j in jobs) > LARGE and beside.is_possible():
-        done = beside.done(work)
-    else:
+@dataclass(frozen=True)
+class Run:
+    """Which entries are computed, by table, of what and for which levels of areas. scans : what each job reads, once known"""
+
+    setting: Setting
+    entries: Entries
+    levels: Sequence[str] | None
+    scans: dict[str, Scan] = field(default_factory=dict)
+
+    def of_all(self) -> tuple[Found, Lost]:
+        """Results and what cannot be computed, by table, for the whole province: two jobs at a time, the largest first."""
+        self.open_beside(self.tables(self.entries))
+        planned = {t: self.planned(t) for t in self.entries}
+        jobs = {j.name: j for j in sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)}
+        work = {name: partial(self.added, j) for name, j in jobs.items()}
+        if sum(j.size for j in jobs.values()) > LARGE and beside.is_possible():
+            done = beside.done(work, lambda name, added: self.result(jobs[name], added))
+        else:
+            with ThreadPoolExecutor(THREADS) as pool:
+                begun = {name: pool.submit(job) for name, job in work.items()}
+                done = {name: self.result(jobs[name], job.result()) for name, job in begun.items()}
+        found = {t: {j.name: done[j.name] for j in some} for t, (some, _) in planned.items()}
+        return found, {t: lost for t, (_, lost) in planned.items()}
+
+    def of_cities(self) -> tuple[Found, Lost]:
+        """The same for single cities: with large files in two processes, else table after table as they have been read."""
+        sizes = {t: self.setting.tables.files[t].stat().st_size for t in self.tables(self.entries)}
+        smallest_first = sorted(self.entries, key=lambda t: sizes.get(t, 0))
+        if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
+            done = self.of_large(smallest_first[::-1], {t for t, size in sizes.items() if size > LARGE_FILE})
+        else:
+            done = {t: self.results(t, self.of_table(t)) for t in ready(self.setting, self.entries, smallest_first)}
+        return {t: found for t, (found, _) in done.items()}, {t: lost for t, (_, lost) in done.items()}
+
+    def of_large(self, tables: Sequence[str], large: Collection[str]) -> dict[str, TableResults]:
+        """The results by table: what reads large files alone is shared by two processes; the first opens the small ones and does
+        what reads them while the second has begun. tables : the largest first"""
+        self.open_beside(large)
+        shared = [t for t in tables if set(self.tables([t])) <= set(large)]
+
+        def own() -> Iterator[tuple[str, Any]]:
+            self.open(self.tables(self.entries))
+            yield from ((t, partial(self.of_table, t)) for t in tables if t not in shared)
+
+        return beside.done({t: partial(self.of_table, t) for t in shared}, self.results, own())
+
+    def tables(self, tables: Iterable[str]) -> list[str]:
+        """What the entries of some tables read, as far as it is there."""
+        return sorted({t for table in tables for e in self.entries[table] for t in e.tables if self.setting.tables.has(t)})
+
+    def open(self, tables: Iterable[str]) -> None:
+        """Open tables: each is searched for identifiers. A second process opens none: what this leaves behind (the ledger, the
+        key of pseudonyms, checked copies of files) belongs to the first one."""
+        for table in tables:
+            self.setting.reader(table)
+
+    def open_beside(self, tables: Iterable[str]) -> None:
+        """The same before there is a second process, two at a time, and what both will ask for."""
         with ThreadPoolExecutor(THREADS) as pool:
-            begun = {name: pool.submit(job) for name, job in work.items()}
-            done = {name: job.result() for name, job in begun.items()}
-    found = {t: {j.name: j.result(setting, entries, done[j.name]) for j in some} for t, (some, _) in planned.items()}
-    return found, {t: lost for t, (_, lost) in planned.items()}
+            list(pool.map(self.setting.reader, tables))
+        _ = self.setting.poor_villages
 
+    def of_table(self, table: str) -> tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]:
+        """All jobs of a table with what they gave, and the entries that cannot be computed, with the reason."""
+        jobs, lost = self.planned(table)
+        return [(j, self.added(j)) for j in jobs], lost
 
-def _open(setting: Setting, entries: Entries) -> None:
-    """Open the tables that some entries read: each is searched for identifiers. This is done before a process is copied: what
-    opening leaves behind (the ledger, the key of pseudonyms, checked copies of files) belongs to the first one."""
-    tables = sorted({t for some in entries.values() for e in some for t in e.tables if setting.tables.has(t)})
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(setting.reader, tables))
+    def results(self, table: str, done: tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]) -> TableResults:
+        """The results of a table, by name, and the entries that cannot be computed."""
+        found, lost = done
+        return {j.name: self.result(j, added) for j, added in found}, lost
 
+    def planned(self, table: str) -> tuple[list[Job], list[dict[str, str]]]:
+        """What to compute of one table, and the entries that cannot be, with the reason."""
+        good, lost = _available(self.setting, table, self.entries[table])
+        if not good:
+            return [], lost
+        size = self.setting.reader(table).count
+        summed = frozenset(e.id for e in good if e.period == "cumulative" and not e.is_survey)
+        yearly = frozenset(e.id for e in good) - summed
+        jobs = [Job(table, table, size, yearly)] if yearly else []
+        return jobs + [Job(f"{table} to {y}", table, size, summed, y) for y in self.setting.years if summed], lost
 
-def _of_cities(setting: Setting, entries: Entries, levels: Sequence[str] | None) -> tuple[Found, Lost]:
-    """The same for single cities: with large files in two processes, else table after table as they have been read."""
-    sizes = {t: setting.tables.files[t].stat().st_size if setting.tables.has(t) else 0 for t in entries}
-    smallest_first = sorted(entries, key=lambda t: sizes[t])
-    if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
-        _open(setting, entries)
-        done = beside.done({t: partial(_of_table, setting, entries, t, levels) for t in reversed(smallest_first)})
-    else:
-        done = {t: _of_table(setting, entries, t, levels) for t in ready(setting, entries, smallest_first)}
-    found = {t: {j.name: j.result(setting, entries, x) for j, x in some} for t, (some, _) in done.items()}
-    return found, {t: lost for t, (_, lost) in done.items()}
+    def scan(self, job: Job) -> Scan:
+        """What a job reads."""
+        if job.name not in self.scans:
+            self.scans[job.name] = Scan(self.setting, [e for e in self.entries[job.table] if e.id in job.ids], job.up_to)
+        return self.scans[job.name]
 
+    def added(self, job: Job) -> Added | TableSums:
+        """What can be done in another process: the sums of a register, the estimates of a survey."""
+        scan = self.scan(job)
+        is_survey = scan.entries[0].is_survey
+        return estimate_survey(self.setting, scan.entries, self.levels) if is_survey else added_up(scan, self.levels)
 
-def _of_table(
-    setting: Setting, entries: Entries, table: str, levels: Sequence[str] | None
-) -> tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]:
-    """All jobs of a table with what they gave, and the entries that cannot be computed, with the reason."""
-    jobs, lost = _planned(setting, entries[table])
-    return [(j, j.done(setting, entries, levels)) for j in jobs], lost
-
-
-def _planned(setting: Setting, entries: Sequence[Indicator]) -> tuple[list[Job], list[dict[str, str]]]:
-    """What to compute of one table, and the entries that cannot be, with the reason."""
-    table = entries[0].table
-    good, lost = _available(setting, table, entries)
-    if not good:
-        return [], lost
-    size = setting.reader(table).count
-    summed = frozenset(e.id for e in good if e.period == "cumulative" and not e.is_survey)
-    yearly = frozenset(e.id for e in good) - summed
-    jobs = [Job(table, table, size, yearly)] if yearly else []
-    return jobs + [Job(f"{table} to {y}", table, size, summed, y) for y in setting.years if summed], lost
+    def result(self, job: Job, added: Added | TableSums) -> TableSums:
+        """The indicators."""
+        return added if isinstance(added, TableSums) else indicators_of(self.scan(job), added)
 
 
 def _available(setting: Setting, table: str, entries: Sequence[Indicator]) -> tuple[list[Indicator], list[dict[str, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,11 @@ class Scan:
         years = None if self.up_to else self.setting.years
         return Selection(years=years, up_to=self.up_to, cities=self.setting.cities)
 
+    @cached_property
+    def plan(self) -> Plan:
+        """What is summed."""
+        return Plan.of(self.entries, self.contract)
+
     @property
     def names(self) -> set[str]:
         """The columns."""
@@ -93,7 +99,7 @@ class Added:
 def indicators_of(scan: Scan, added: Added) -> TableSums:
     """The indicators of a register from what was added up."""
     rules = scan.setting.rules(scan.years_judged)
-    sums = Sums(scan.table, Plan.of(scan.entries, scan.contract), len(added.areas), added.found, added.medians)
+    sums = Sums(scan.table, scan.plan, len(added.areas), added.found, added.medians)
     return TableSums(added.areas, MeasuredOf(scan.entries, sums), *rules.limits(scan.entries))
 
 
@@ -107,7 +113,7 @@ def added_up(scan: Scan, levels: Sequence[str] | None) -> Added:
     if is_large:
         give_back()
     places = Places.of(contract, setting.columns(scan.table), lambda: setting.poor_villages)
-    plan = Plan.of(scan.entries, contract)
+    plan = scan.plan
 
     def of_part(part: tuple[int, ...]) -> tuple[Tally, SmallAreas] | None:
         columns = reader.part(part, names, selection)
