@@ -9,12 +9,14 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 _log = logging.getLogger("evaltools.indicators")
 _STOPPED = 1
+_TICKET = 2
 
 
 def is_possible() -> bool:
@@ -33,15 +35,14 @@ def done(
     be read.
     """
     context = multiprocessing.get_context("fork")
-    taken = context.Value("i", 0)
     news, writer = context.Pipe(duplex=False)
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="evaltools-") as folder, news:
-        other = context.Process(target=_hand_over, args=(jobs, taken, writer, Path(folder)), daemon=True)
+    with tempfile.TemporaryDirectory(prefix="evaltools-") as folder, news, _tickets(len(jobs)) as tickets:
+        other = context.Process(target=_hand_over, args=(jobs, tickets, writer, Path(folder)), daemon=True)
         other.start()
         writer.close()
         try:
-            for name, job in chain(own, ((name, jobs[name]) for name in _next(jobs, taken))):
+            for name, job in chain(own, ((name, jobs[name]) for name in _next(jobs, tickets))):
                 found[name] = finished(name, job())
                 found.update((n, finished(n, x)) for n, x in _handed_over(news, Path(folder), wait=False))
             found.update((n, finished(n, x)) for n, x in _handed_over(news, Path(folder), wait=True))
@@ -68,22 +69,31 @@ def _handed_over(news: Any, folder: Path, wait: bool) -> Iterator[tuple[str, Any
         path.unlink()
 
 
-def _next(jobs: Mapping[str, Any], taken: Any) -> Iterator[str]:
+@contextmanager
+def _tickets(count: int) -> Iterator[int]:
+    """A pipe with the numbers of the jobs: who reads one has it, and there is nothing to lock that a process which is killed
+    could leave locked."""
+    reader, writer = os.pipe()
+    try:
+        with os.fdopen(writer, "wb") as file:
+            file.write(b"".join(i.to_bytes(_TICKET) for i in range(count)))
+        yield reader
+    finally:
+        os.close(reader)
+
+
+def _next(jobs: Mapping[str, Any], tickets: int) -> Iterator[str]:
     """Names of jobs, until none is left for either process."""
     names = list(jobs)
-    while True:
-        with taken.get_lock():
-            at, taken.value = taken.value, taken.value + 1
-        if at >= len(names):
-            return
-        yield names[at]
+    while ticket := os.read(tickets, _TICKET):
+        yield names[int.from_bytes(ticket)]
 
 
-def _hand_over(jobs: Mapping[str, Callable[[], Any]], taken: Any, news: Any, folder: Path) -> None:
+def _hand_over(jobs: Mapping[str, Callable[[], Any]], tickets: int, news: Any, folder: Path) -> None:
     """Do jobs in the second process; a file is announced when it is whole. It stops at the first error, without a word
     and without what a process does at its end: that is the first one's."""
     try:
-        for number, name in enumerate(_next(jobs, taken)):
+        for number, name in enumerate(_next(jobs, tickets)):
             with (folder / str(number)).open("wb") as file:
                 pickle.dump((name, jobs[name]()), file, protocol=5)
             news.send(number)
