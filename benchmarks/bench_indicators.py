@@ -6,10 +6,10 @@ two cores; one city under 1 s; ten times the rows at most twelve times. Every ta
 memory is its own; times are also given as multiples of reading the columns of the two large tables.
 
 Last figures on two shared cores whose speed changes by 1.6 within minutes, in a slow spell (wall seconds, processor seconds,
-multiples of reading, peak memory): reading 3.0 to 3.6, 5.7 to 6.8; province 17.6 to 19.2, 34 to 36, 5.4 times, 1.6 to 1.7 GiB;
-one city 1.03 to 1.14, 1.9 to 2.1, 0.3 times, 0.5 GiB; ten times the rows 5.2 times. Memory that two processes share is counted
-once. A table of which each year of a city is a row group, and the rows of a village stand together, is the fastest to read;
-rows in another order give the same numbers.
+multiples of reading, peak memory): reading 2.8 to 3.5, 5.3 to 6.2; province 17.8 to 18.7, 31 to 33, 5.2 times, 1.6 GiB; one city
+twenty times in a row 0.67 to 0.94 (median 0.83), 1.3 to 1.7, 0.3 times, 0.45 GiB; ten times the rows 4.6 times. Memory that two
+processes share is counted once. A table of which each year of a city is a row group, and the rows of a village stand together,
+is the fastest to read; rows in another order give the same numbers.
 """
 
 from __future__ import annotations

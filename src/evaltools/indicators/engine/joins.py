@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from evaltools.indicators.engine.language import KINDS, Compiled, Foreign, RuleType, compile_expression
@@ -60,12 +61,12 @@ class Join:
     own: frozenset[str]
     theirs: frozenset[str]
 
-    @property
+    @cached_property
     def rules(self) -> frozenset[str]:
         """Rules whose values it reads: those of our row's city and year."""
         return frozenset().union(*(e.rules for e in (self.condition, self.value) if e))
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Name of the gathered column; two files may give one name to different joins."""
         steps = [e.step.key if e else "" for e in (self.condition, self.value)]
