@@ -105,7 +105,7 @@ class Run:
         """The same for single cities: with large files in two processes, else table after table as they have been read."""
         sizes = {t: self.setting.tables.files[t].stat().st_size for t in self.tables(self.entries)}
         smallest_first = sorted(self.entries, key=lambda t: sizes.get(t, 0))
-        if sum(sizes.values()) > LARGE_FILES and beside.is_possible():
+        if sum(sizes.get(t, 0) for t in self.entries) > LARGE_FILES and beside.is_possible():
             done = self.of_large(smallest_first[::-1], {t for t, size in sizes.items() if size > LARGE_FILE})
         else:
             done = {t: self.results(t, self.of_table(t)) for t in ready(self.setting, self.entries, smallest_first)}
