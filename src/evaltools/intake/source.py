@@ -270,8 +270,10 @@ class ParquetSource:
         """Whether a text of the selected rows holds an identifier. Each different text is looked at once; only where one
         is found, row by row: it may be a row of another city."""
         names = [c.name for c in columns]
-        file = self._file if self.count < FEW_ROWS else pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=names)
-        for groups in self._groups_at_once():
+        parts = list(self._groups_at_once())
+        is_small = sum(self._group_rows[g] for groups in parts for g in groups) < FEW_ROWS
+        file = self._file if is_small else pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=names)
+        for groups in parts:
             table = file.read_row_groups(groups, columns=names, use_threads=False)
             for column in columns:
                 words = (_words(chunk) for chunk in table.column(column.name).chunks)
