@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from evaltools.errors import RuleBookError
-from evaltools.indicators.engine.entry import rule_types
-from evaltools.indicators.engine.language import compile_expression, days_of
+from evaltools.indicators.engine.catalogue_files import rule_types
+from evaltools.indicators.engine.functions import days_of
+from evaltools.indicators.engine.language import compile_expression
 from evaltools.indicators.engine.values import Coded, Truth
 from evaltools.intake import load_contract
 

@@ -12,7 +12,7 @@ import pytest
 
 from evaltools.errors import DataInvalidError, DataMissingError, ParameterError, RuleBookError, ScopeError
 from evaltools.intake import Tables, load_contract, open_tables
-from evaltools.intake.source import ParquetSource
+from evaltools.intake.parquet_source import ParquetSource
 
 TABLES = ("regions", "villages", "households")
 
@@ -238,7 +238,7 @@ def test_a_file_with_identifiers_in_its_text_is_never_handed_on_as_it_is(folder:
 @pytest.mark.parametrize("few", [0, 1 << 15], ids=["each word", "each row"])
 @pytest.mark.parametrize("keys", [["A1", "13800138000", "B2"], ["A1", "A2", " 441402198001011238 "], ["13800138000"] * 3])
 def test_a_key_that_is_a_telephone_or_identity_number_is_found_among_plain_ones(keys, few, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("evaltools.intake.source.FEW_ROWS", few)
+    monkeypatch.setattr("evaltools.intake.parquet_source.FEW_ROWS", few)
     path = tmp_path / "visits.parquet"
     pq.write_table(pa.table({"visit_id": keys, "city_code": ["441400"] * 3}), path, row_group_size=2)
     assert not ParquetSource(path, load_contract("visits"), ["441400"]).is_ready()

@@ -50,7 +50,7 @@ def indicators(
         evaltools indicators --city 梅州 --format csv
         evaltools indicators --coverage
     """
-    from evaltools.indicators.engine.entry import Catalogue
+    from evaltools.indicators.engine.catalogue import Catalogue
 
     book = RuleBook.load(resolve(rules)) if rules else None
     catalogue = Catalogue.load(resolve(extra) if extra else None, book)

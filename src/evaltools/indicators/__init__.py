@@ -2,7 +2,8 @@
 
 from evaltools.indicators.account import stock_flow
 from evaltools.indicators.disclosure import Protected, protect
-from evaltools.indicators.engine.entry import Catalogue, Indicator
+from evaltools.indicators.engine.catalogue import Catalogue
+from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.result import IndicatorTable
 from evaltools.indicators.engine.run import compute_indicators
 from evaltools.indicators.exits.household import household_exits

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from evaltools.errors import RuleBookError
-from evaltools.indicators.engine.entry import Catalogue
+from evaltools.indicators.engine.catalogue import Catalogue
 from evaltools.standards import Block, Claims, Fields, load_yaml
 
 FILE = Path(__file__).parent / "inventory.yaml"

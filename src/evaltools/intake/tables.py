@@ -19,10 +19,11 @@ from evaltools.errors import DataInvalidError, DataMissingError, EvaltoolsError,
 from evaltools.intake.contract import Contract, Reference, contract_names, load_contract
 from evaltools.intake.folder import find_tables
 from evaltools.intake.identifiers import redact
+from evaltools.intake.parquet_source import ParquetSource
 from evaltools.intake.pseudonyms import PseudonymKey, load_key
 from evaltools.intake.quality import QualityReport, Violation
 from evaltools.intake.references import check_reference
-from evaltools.intake.source import ParquetSource, open_source
+from evaltools.intake.source import open_source
 from evaltools.intake.store import Mode, Store
 
 CityChoice = terms.City | str | Sequence[terms.City | str] | None

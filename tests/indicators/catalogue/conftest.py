@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evaltools.indicators import Catalogue, IndicatorTable, compute_indicators
-from evaltools.indicators.engine.entry import read_files
+from evaltools.indicators.engine.catalogue_files import read_files
 from evaltools.intake import load_contract
 from evaltools.standards import RuleBook
 

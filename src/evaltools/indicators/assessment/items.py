@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evaltools.indicators.assessment.score import score_of
-from evaltools.indicators.engine.entry import Catalogue, Indicator, Statistic
+from evaltools.indicators.engine.catalogue import Catalogue
+from evaltools.indicators.engine.entry import Indicator, Statistic
 from evaltools.indicators.engine.result import IndicatorTable
 from evaltools.indicators.kleene import binds
 from evaltools.indicators.targeting.result import Gates

@@ -16,7 +16,8 @@ import pandas as pd
 from evaltools.errors import RuleBookError, nearest
 from evaltools.indicators.claims import ClaimChecks, ClaimState, DataState, against_data
 from evaltools.indicators.disclosure import MIN_CELL
-from evaltools.indicators.engine.entry import Catalogue, Indicator
+from evaltools.indicators.engine.catalogue import Catalogue
+from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.result import IndicatorTable
 from evaltools.standards import Claim, Rules
 

@@ -18,7 +18,6 @@ Logic is Kleene's: unknown and false is false, unknown or true is true, else unk
 from __future__ import annotations
 
 import ast
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +27,7 @@ import numpy as np
 
 from evaltools.errors import RuleBookError, nearest
 from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.functions import FUNCTIONS
 from evaltools.indicators.engine.step import Step
 from evaltools.intake import Contract
 
@@ -53,7 +53,6 @@ _ARITHMETIC: dict[type, tuple[str, Callable[..., Any]]] = {
     ast.Add: ("+", np.add), ast.Sub: ("-", np.subtract), ast.Mult: ("*", np.multiply), ast.Div: ("/", v.divided),
 }  # fmt: skip
 _COMPARE = {ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-_RULE_SIGN = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "="}
 
 
 @dataclass(frozen=True)
@@ -250,9 +249,9 @@ class _Compiler:
     def call(self, node: ast.Call, depth: int) -> tuple[str, Step]:
         if not isinstance(node.func, ast.Name) or node.keywords:
             self.fail("only plain function calls are allowed", expected="e.g. days(paid_date, due_date)")
-        function = _FUNCTIONS.get(node.func.id)
+        function = FUNCTIONS.get(node.func.id)
         if function is None:
-            self.fail(f"unknown function {node.func.id!r}", expected=nearest(node.func.id, _FUNCTIONS))
+            self.fail(f"unknown function {node.func.id!r}", expected=nearest(node.func.id, FUNCTIONS))
         return function(self, node.args, depth)
 
     def arity(self, args: list[ast.expr], least: int, most: int, name: str) -> None:
@@ -268,114 +267,8 @@ class _Compiler:
         return rule_id, self.rules[rule_id]
 
 
-def _rule(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 1, 1, "rule")
-    rule_id, rule = c.rule_type(args[0])
-    return rule.kind, Step.leaf("rule", rule_id)
-
-
-def _passes(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 2, 2, "passes")
-    rule_id, rule = c.rule_type(args[1])
-    limit = Step.leaf("rule", rule_id)
-    if rule.comparison == "in":
-        return "boolean", Step.of("listed", v.listed, limit, c.want("text", args[0], depth))
-    if rule.comparison not in _RULE_SIGN or rule.kind == "list":
-        c.fail(f"rule {rule_id} is no comparison of one value", expected="a rule with >= > <= < == or in")
-    sign = _RULE_SIGN[rule.comparison]
-    return "boolean", Step.of(sign, partial(v.compare, sign), c.want(rule.kind, args[0], depth), limit)
-
-
-def _simple(name: str, kinds: tuple[str, ...], result: str) -> Callable[..., tuple[str, Step]]:
-    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-        c.arity(args, len(kinds), len(kinds), name)
-        return result, Step.of(name, v.FUNCTIONS[name], *(c.want(k, a, depth) for k, a in zip(kinds, args, strict=True)))
-
-    return build
-
-
-def _is_missing(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 1, 1, "is_missing")
-    return "boolean", Step.of("is_missing", v.is_missing, c.node(args[0], depth)[1])
-
-
-def _extreme(name: str) -> Callable[..., tuple[str, Step]]:
-    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-        c.arity(args, 2, 10, name)
-        return "number", Step.of(name, v.FUNCTIONS[name], *(c.want("number", a, depth) for a in args))
-
-    return build
-
-
-def _when(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    """The first condition that is true decides; one that is unknown before it leaves the result unknown."""
-    if len(args) < 3 or len(args) % 2 == 0:
-        c.fail("when() needs condition, value, ..., otherwise", expected="when(a > 1, 'x', 'y')")
-    tests = [c.want("boolean", a, depth) for a in args[:-1:2]]
-    values = [c.node(a, depth) for a in [*args[1:-1:2], args[-1]]]
-    kinds = {k for k, _ in values}
-    if len(kinds) > 1:
-        c.fail(f"when() gives {' or '.join(sorted(kinds))}", expected="values of one kind")
-    arms = [step for test, (_, value) in zip(tests, values, strict=False) for step in (test, value)]
-    return kinds.pop(), Step.of("when", v.chosen, *arms, values[-1][1])
-
-
-def _unknown_if(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 2, 2, "unknown_if")
-    test = c.want("boolean", args[0], depth)
-    kind, value = c.node(args[1], depth)
-    return kind, Step.of("unknown_if", v.unknown_if, test, value)
-
-
-def _date(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 1, 1, "date")
-    value = args[0].value if isinstance(args[0], ast.Constant) else None
-    try:
-        day = dt.date.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        c.fail("not a date", expected="date('2020-12-31')")
-    return "date", Step.constant(days_of(day))
-
-
-def days_of(day: dt.date) -> float:
-    """A date as the language counts it: days since 1970-01-01."""
-    return float((day - dt.date(1970, 1, 1)).days)
-
-
-def _prefix(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-    c.arity(args, 2, 2, "prefix")
-    width = args[1].value if isinstance(args[1], ast.Constant) else None
-    if type(width) is not int or not 0 < width < 100:
-        c.fail("prefix needs a whole number", expected="prefix(village_code, 6)")
-    return "text", Step.of(f"prefix {width}", partial(v.prefix, width), c.want("text", args[0], depth))
-
-
-def _of_the_evaluation(name: str, kind: str) -> Callable[..., tuple[str, Step]]:
-    def build(c: _Compiler, args: list[ast.expr], depth: int) -> tuple[str, Step]:
-        c.arity(args, 0, 0, name)
-        return kind, Step.leaf("rule", name)
-
-    return build
-
-
 _FORMS: dict[type, Any] = {
     ast.Constant: _Compiler.constant, ast.Name: _Compiler.name, ast.BoolOp: _Compiler.boolop,
     ast.UnaryOp: _Compiler.unaryop, ast.BinOp: _Compiler.binop, ast.Compare: _Compiler.compare,
     ast.Call: _Compiler.call,
 }  # fmt: skip
-
-_FUNCTIONS: dict[str, Callable[..., tuple[str, Step]]] = {
-    "rule": _rule, "passes": _passes, "is_missing": _is_missing, "when": _when, "unknown_if": _unknown_if,
-    "date": _date, "prefix": _prefix,
-    "min": _extreme("min"), "max": _extreme("max"),
-    "abs": _simple("abs", ("number",), "number"),
-    "floor": _simple("floor", ("number",), "number"),
-    "year": _simple("year", ("date",), "number"),
-    "month": _simple("month", ("date",), "number"),
-    "month_day": _simple("month_day", ("date",), "text"),
-    "days": _simple("days", ("date", "date"), "number"),
-    "months": _simple("months", ("date", "date"), "number"),
-    "as_of": _of_the_evaluation("as_of", "date"),
-    "report_year": _of_the_evaluation("report_year", "number"),
-}  # fmt: skip
-"""days(a, b) and months(a, b) count from b to a; months are whole ones completed."""

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.errors import DataMissingError, nearest
-from evaltools.indicators.engine.entry import Catalogue, Indicator, Statistic
+from evaltools.indicators.engine.catalogue import Catalogue
+from evaltools.indicators.engine.entry import Indicator, Statistic
 from evaltools.indicators.kleene import COMPARE, Limit
 from evaltools.indicators.value import Source, Value
 from evaltools.terms import VerdictState

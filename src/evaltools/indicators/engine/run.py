@@ -13,7 +13,8 @@ import pandas as pd
 
 from evaltools.indicators.engine import beside
 from evaltools.indicators.engine.ahead import ready
-from evaltools.indicators.engine.entry import Catalogue, Indicator
+from evaltools.indicators.engine.catalogue import Catalogue
+from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.memory import uncollected
 from evaltools.indicators.engine.result import IndicatorTable, TableSums
 from evaltools.indicators.engine.scan import Added, Scan, added_up, indicators_of

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from evaltools.indicators.engine import values as v
-from evaltools.indicators.engine.entry import Indicator, rule_types
-from evaltools.indicators.engine.language import days_of
+from evaltools.indicators.engine.catalogue_files import rule_types
+from evaltools.indicators.engine.entry import Indicator
+from evaltools.indicators.engine.functions import days_of
 from evaltools.indicators.engine.reading import Reader, Selection
 from evaltools.indicators.kleene import Limit, binds, target_of
 from evaltools.standards import RuleBook, Rules
