@@ -10,7 +10,7 @@ from evaltools.indicators.engine.entry import Statistic
 from evaltools.report.binding import MISSING
 from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk, brief
-from evaltools.report.chapters.readings import Shown
+from evaltools.report.chapters.reading import Shown
 from evaltools.report.chapters.rows import as_rows
 from evaltools.report.model import Reading, ReportInput
 from evaltools.standards import Claim, Claims

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from evaltools.intake import load_contract
 from evaltools.report.blocks import Block, Column, Ground, Heading, Inline, Table
 from evaltools.report.chapters.desk import Desk
-from evaltools.report.chapters.readings import Shown, readings_of
+from evaltools.report.chapters.reading import Shown
+from evaltools.report.chapters.readings import readings_of
 from evaltools.report.chapters.shown import part
 from evaltools.report.model import IndicatorTables
 from evaltools.standards import RuleBook

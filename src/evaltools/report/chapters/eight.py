@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evaltools.report.blocks import Block, Chapter, Paragraph
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.readings import Shown
+from evaltools.report.chapters.reading import Shown
 from evaltools.report.chapters.three import indicator_chapter
 
 GROUPS = ("survey.approval_registered_labour_share", "survey.approval_registered_no_labour_share",

@@ -8,7 +8,7 @@ from evaltools.report.binding import param
 from evaltools.report.blocks import Block, Chapter, Column, Figure, Ground, Inline, Paragraph, Table
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.readings import Shown
+from evaltools.report.chapters.reading import Shown
 from evaltools.report.chapters.three import indicator_chapter
 from evaltools.report.charts.money import due_and_arrived
 from evaltools.report.charts.scores import Score, score_rows

@@ -15,7 +15,8 @@ from evaltools.report.blocks import Table as Grid
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
 from evaltools.report.chapters.nine_triggers import trigger_table
-from evaltools.report.chapters.readings import format_for, further_sections
+from evaltools.report.chapters.reading import format_for
+from evaltools.report.chapters.readings import further_sections
 from evaltools.report.chapters.say import Parts
 from evaltools.report.charts.ranks import chapter_dots, rank_intervals
 from evaltools.terms import VerdictState

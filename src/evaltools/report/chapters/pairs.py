@@ -8,7 +8,8 @@ from evaltools.report.blocks import Block, Chapter, Column, Ground, Heading, Inl
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding, with_advice
 from evaltools.report.chapters.helping import guidance, split
-from evaltools.report.chapters.readings import OWNER_KIND, Shown, level_bound, one_a_rule, readings_of, size_of, source_of
+from evaltools.report.chapters.reading import Shown
+from evaltools.report.chapters.readings import OWNER_KIND, level_bound, one_a_rule, readings_of, size_of, source_of
 from evaltools.report.chapters.shown import Section, part
 from evaltools.report.inline import inline_parts
 from evaltools.report.model import HelpedCity, Reading

@@ -9,7 +9,7 @@ import pandas as pd
 from evaltools.report.blocks import Block, Chapter, Figure, Ground, Paragraph
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.readings import Shown
+from evaltools.report.chapters.reading import Shown
 from evaltools.report.chapters.three import indicator_chapter
 from evaltools.report.charts.teams import continuity
 

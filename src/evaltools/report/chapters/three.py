@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from evaltools.report.blocks import Block, Callout, Chapter, Figure, Ground, Inline, Paragraph
 from evaltools.report.chapters.desk import Desk
 from evaltools.report.chapters.findings import Finding
-from evaltools.report.chapters.readings import Extra, Shown, section_blocks
+from evaltools.report.chapters.reading import Shown
+from evaltools.report.chapters.readings import Extra, section_blocks
 from evaltools.report.chapters.shown import part
 from evaltools.report.charts.money import cascade
 from evaltools.terms import VerdictState
