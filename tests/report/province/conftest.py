@@ -42,8 +42,8 @@ def notebook(root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     book = nbformat.read(root / "notebooks" / "province_report.ipynb", as_version=4)
     code = (
-        "import pickle\nfrom pathlib import Path\nfrom evaltools.province import _report_input\n"
-        f"_ = Path({str(folder / 'input')!r}).write_bytes(pickle.dumps(_report_input(evaluation)))"
+        "import pickle\nfrom pathlib import Path\nfrom evaltools.province.report_input import report_input\n"
+        f"_ = Path({str(folder / 'input')!r}).write_bytes(pickle.dumps(report_input(evaluation)))"
     )
     book.cells.append(nbformat.v4.new_code_cell(code, metadata={"tags": ["hide"]}))
     nbformat.write(book, folder / "province_report.ipynb")
