@@ -242,7 +242,7 @@ def _outlook(one: CityEvaluation) -> dict[str, Any]:
 
 def _series(one: CityEvaluation) -> dict[str, Any]:
     """Series behind two charts; a table that is absent leaves its series out."""
-    from evaltools.report.publish import publish_arrivals, publish_teams
+    from evaltools.report.publish_support import publish_arrivals, publish_teams
 
     out: dict[str, Any] = {}
     if one.tables.has("fund_flows"):
@@ -273,7 +273,7 @@ def _published(helped: Helped) -> HelpedCity:
 
 def _funds(one: CityEvaluation) -> FundTables | None:
     """What the helping city paid, from the ledgers of the cities it helps; None where they hold no payments."""
-    from evaltools.report.publish import publish_funds
+    from evaltools.report.publish_support import publish_funds
 
     own = [h.own for h in one.helped if h.own and h.own.tables.has("fund_flows")]
     if not own:

@@ -26,7 +26,8 @@ from evaltools.indicators.exits.result import COMPONENTS
 from evaltools.intake.quality import QualityReport, TableQuality, Violation
 from evaltools.report.chapters import build_city_report
 from evaltools.report.model import HelpedCity, Provenance, ReportInput
-from evaltools.report.publish import publish_account, publish_exits, publish_funds, publish_response
+from evaltools.report.publish import publish_account, publish_exits, publish_response
+from evaltools.report.publish_support import publish_funds
 from evaltools.standards import RuleBook
 from evaltools.terms import VerdictState as State
 

@@ -6,15 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaltools.report.publish import (
-    ALL_GROUPS,
-    BAND,
-    CITY,
-    publish_account,
-    publish_exits,
-    publish_funds,
-    publish_response,
-)
+from evaltools.report.publish import ALL_GROUPS, BAND, CITY, publish_account, publish_exits, publish_response
+from evaltools.report.publish_support import publish_funds
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaltools.indicators.registry import standing
 from evaltools.report.province.model import MoneyTables
-from evaltools.report.publish import publish_funds
+from evaltools.report.publish_support import publish_funds
 from evaltools.terms import City, LabourCapacity, Payer
 
 PAYERS = (Payer.PROVINCE, Payer.HELPING_CITY, Payer.LOCAL_CITY)

@@ -10,8 +10,8 @@ import pytest
 
 from evaltools.indicators import Catalogue
 from evaltools.indicators.engine.result import IndicatorTable, Measured, TableSums
-from evaltools.report.publish import publish_arrivals, publish_teams
 from evaltools.report.publish_indicators import of_city, publish_indicators
+from evaltools.report.publish_support import publish_arrivals, publish_teams
 
 COUNTIES = ("441402", "441403", "441424")
 
