@@ -25,7 +25,7 @@ def published(book):
         no = np.array([*no, sum(no)], dtype=float) if no is not None else np.zeros(4)
         none, nan = np.zeros(4), np.full(4, np.nan)
         entry = Catalogue.load()[name]
-        value = yes / (yes + no) if entry.statistic.value == "share" else yes
+        value = yes / np.where(yes + no, yes + no, np.nan) if entry.statistic.value == "share" else yes
         given = {"rows": yes + no, "low": value, "high": value} | {k: np.array(v, dtype=float) for k, v in more.items()}
         measured = Measured(value=value, numerator=yes, denominator=yes + no, open_rows=none, unsure_rows=none, se=nan,
                             **given)  # fmt: skip
