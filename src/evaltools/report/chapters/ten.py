@@ -32,10 +32,10 @@ def chapter_ten(desk: Desk, findings: Sequence[Finding]) -> Chapter:
 
 def _earlier(desk: Desk) -> list[Block]:
     """How the problems of the ledger were followed up; without a ledger that is said."""
-    (section,) = part("ten")
-    if not readings_of(desk, desk.inp.indicators, section):
+    shown = [s for s in part("ten") if readings_of(desk, desk.inp.indicators, s)]
+    if not shown:
         return [Paragraph(desk.say("ten.last_year"))]
-    return section_blocks(desk, section)[0]
+    return [block for section in shown for block in section_blocks(desk, section)[0]]
 
 
 def _table(desk: Desk, cls: ProblemClass, findings: Sequence[Finding], ground: Ground) -> Table:
