@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from evaltools.errors import DataInvalidError
 from evaltools.intake.arrow import compute
 from evaltools.intake.contract import Column, Contract
 from evaltools.intake.csv_reader import no_header
+from evaltools.intake.described import Bounds, Described
 from evaltools.intake.grid import FileProblem
 from evaltools.intake.headers import match_headers
 from evaltools.intake.identifiers import CANDIDATE, KEY_CANDIDATE, SHORTEST
@@ -42,6 +42,7 @@ class ParquetSource:
             raise DataInvalidError(
                 "the file is not readable Parquet", where=path.name, expected="a Parquet file", todo="write it again"
             ) from None
+        self.described = Described(self._file.metadata)
         self.schema, self.rows_in_file = self._file.schema_arrow, self._file.metadata.num_rows
         self.path, self.contract, self.file = path, contract, path.name
         self.match = match_headers([(name,) for name in self.schema.names], contract)
@@ -53,7 +54,7 @@ class ParquetSource:
         self._rows: np.ndarray | None = None
         self._selected = self._selection(cities)
         self.count = sum(
-            x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self._group_rows, strict=True)
+            x * n if isinstance(x, bool) else int(x.sum()) for x, n in zip(self._selected, self.described.rows, strict=True)
         )
 
     @property
@@ -64,16 +65,11 @@ class ParquetSource:
             self._rows = np.flatnonzero(np.concatenate([np.zeros(0, bool), *masks])) + 1
         return self._rows
 
-    @property
-    def metadata(self) -> pq.FileMetaData:
-        """What the file says of itself: reading it again takes as long as a column."""
-        return self._file.metadata
-
     def _selection(self, cities: Sequence[str] | None) -> list[Selected]:
         """Of each row group: rows of the cities, and rows that belong to no known city."""
         name = self.contract.city_column
         if cities is None or name not in self.match.positions:
-            return [True] * self._file.metadata.num_row_groups
+            return [True] * len(self.described.rows)
         settled = self._settled(name or "", cities)
         if None not in settled:
             return [bool(x) for x in settled]
@@ -82,7 +78,7 @@ class ParquetSource:
         known = compute.is_in(codes, pa.array(ALL_CITIES, pa.string()))
         inside = np.asarray(compute.or_(chosen, compute.invert(known)))
         found: list[Selected] = []
-        for answer, rows in zip(settled, self._group_rows, strict=True):
+        for answer, rows in zip(settled, self.described.rows, strict=True):
             found.append(inside[:rows] if answer is None else answer)
             inside = inside[rows:] if answer is None else inside
         return found
@@ -90,28 +86,20 @@ class ParquetSource:
     def _mask(self, selected: Sequence[Selected], group: int) -> np.ndarray:
         """The selection of a row group as a mask of its rows."""
         found = selected[group]
-        return np.full(self._group_rows[group], found) if isinstance(found, bool) else found
-
-    @cached_property
-    def _group_rows(self) -> list[int]:
-        metadata = self._file.metadata
-        return [metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)]
+        return np.full(self.described.rows[group], found) if isinstance(found, bool) else found
 
     def _settled(self, name: str, cities: Sequence[str]) -> list[bool | None]:
-        """Whether all rows of a row group belong: its statistics tell, where it holds one city; None where they do not."""
-        metadata, found = self._file.metadata, []
-        at = self._physical_place(name)
-        for g in range(metadata.num_row_groups):
-            stats = metadata.row_group(g).column(at).statistics if at is not None else None
-            code = stats.min if stats is not None and stats.has_min_max and stats.has_null_count else None
-            is_one = stats is not None and isinstance(code, str) and code == stats.max and not stats.null_count
+        """Whether all rows of a row group belong: its bounds tell, where it holds one city; None where they do not."""
+        found = []
+        for group in range(len(self.described.rows)):
+            code, other, unknown = self._bounds(name, group)
+            is_one = isinstance(code, str) and code == other and unknown == 0
             found.append((code in cities or code not in ALL_CITIES) if is_one else None)
         return found
 
-    def _physical_place(self, name: str) -> int | None:
-        """Which of the file's columns a column of the contract is, as its metadata count them."""
-        metadata, physical = self._file.metadata, self.schema.names[self.match.positions[name]]
-        return next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == physical), None)
+    def _bounds(self, name: str, group: int) -> Bounds:
+        """What the file says of a column of the contract in a row group."""
+        return self.described.bounds(self.schema.names[self.match.positions[name]], group)
 
     def _scan(self, names: Sequence[str], selected: Sequence[Selected]) -> pa.Table:
         """The columns for the rows selected, batch by batch, so that memory follows the rows that are kept."""
@@ -155,27 +143,20 @@ class ParquetSource:
         between two texts that begin alike begins like them, and the file's statistics hold the first and the last."""
         if not column.name.endswith("_id"):
             return False
-        first = {x[:1] for low, high in self._bounds(column.name) for x in (low, high)}
+        first = set()
+        for group in (g for g, some in enumerate(self._selected) if np.any(some)):
+            low, high, unknown = self._bounds(column.name, group)
+            if unknown != self.described.rows[group]:
+                first |= {str(x)[:1] if x is not None else "" for x in (low, high)}
         return len(first) == 1 and (letter := first.pop()).isascii() and letter.isalpha()
-
-    def _bounds(self, name: str) -> list[tuple[str, str]]:
-        """The least and greatest text of each row group with selected rows; "" where the file does not tell."""
-        metadata, found = self._file.metadata, []
-        at = self._physical_place(name)
-        for g in (g for g, some in enumerate(self._selected) if np.any(some)):
-            stats = metadata.row_group(g).column(at).statistics if at is not None else None
-            if stats is not None and stats.null_count == metadata.row_group(g).num_rows:
-                continue
-            found.append((str(stats.min), str(stats.max)) if stats is not None and stats.has_min_max else ("", ""))
-        return found
 
     def _hold_identifiers(self, columns: Sequence[Column]) -> bool:
         """Whether a text of the selected rows holds an identifier. Each different text is looked at once; only where one
         is found, row by row: it may be a row of another city."""
         names = [c.name for c in columns]
         parts = list(self._groups_at_once())
-        is_small = sum(self._group_rows[g] for groups in parts for g in groups) < FEW_ROWS
-        file = self._file if is_small else pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=names)
+        is_small = sum(self.described.rows[g] for groups in parts for g in groups) < FEW_ROWS
+        file = self._file if is_small else pq.ParquetFile(self.path, metadata=self.described.metadata, read_dictionary=names)
         for groups in parts:
             table = file.read_row_groups(groups, columns=names, use_threads=False)
             for column in columns:
@@ -187,7 +168,7 @@ class ParquetSource:
     def _groups_at_once(self) -> Iterator[list[int]]:
         """Row groups with selected rows, so many together that their rows are not too many."""
         found, size = [], 0
-        for group, rows in enumerate(self._group_rows):
+        for group, rows in enumerate(self.described.rows):
             if not np.any(self._selected[group]):
                 continue
             if found and size + rows > MOST_ROWS:

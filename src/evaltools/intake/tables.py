@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from evaltools import terms
 from evaltools.errors import DataInvalidError, DataMissingError, EvaltoolsError, ParameterError, nearest
 from evaltools.intake.contract import Contract, Reference, contract_names, load_contract
+from evaltools.intake.described import Described
 from evaltools.intake.folder import find_tables
 from evaltools.intake.identifiers import redact
 from evaltools.intake.parquet_source import ParquetSource
@@ -181,10 +181,12 @@ class Tables:
                     self._paths[table] = self._copy(table)
         return self._paths[table]
 
-    def metadata(self, table: str) -> Any:
-        """What the Parquet file of `path` says of itself; it is not read a second time where it is the folder's own."""
-        path, source = self.path(table), self._store(table).source
-        return source.metadata if path == self.files[table] and isinstance(source, ParquetSource) else pq.read_metadata(path)
+    def described(self, table: str, path: Path) -> Described:
+        """What the Parquet file of `path(table)` says of itself; it is not read a second time where it is the folder's own."""
+        source = self._store(table).source
+        if path == self.files[table] and isinstance(source, ParquetSource):
+            return source.described
+        return Described.of(path)
 
     def _copy(self, table: str) -> Path:
         if self._scratch is None:

@@ -14,6 +14,7 @@ from evaltools.indicators.engine.columns import Columns, put_together, united
 from evaltools.indicators.engine.parquet import File
 from evaltools.indicators.engine.reading import Reader
 from evaltools.intake import load_contract, open_tables
+from evaltools.intake.described import Described
 
 CITY = "440700"
 TABLES = ("households", "persons", "events", "loans", "survey", "villages")
@@ -49,7 +50,7 @@ def test_columns_that_others_look_up_are_decoded_once_and_share_equal_dictionari
     kinds, read = {"visit_id": "text", "year": "number"}, []
     tables = File._tables
     monkeypatch.setattr(File, "_tables", lambda self, some, wanted: read.append([*wanted]) or tables(self, some, wanted))
-    file = replace(File.open(tmp_path / "v.parquet"), keys=frozenset({"visit_id"}))
+    file = replace(File(tmp_path / "v.parquet", Described.of(tmp_path / "v.parquet")), keys=frozenset({"visit_id"}))
     for _ in range(2):
         arrays, groups, count = file.read([0, 1, 2], kinds)
         assert (arrays["visit_id"].to_pylist(), count) == (ids.to_pylist(), 6)
@@ -63,7 +64,7 @@ def test_a_selection_of_all_years_is_none(tmp_path):
     path = tmp_path / "visits.parquet"
     for years, is_within in (([2019, 2020], True), ([2018, 2020], False), ([2019, None], False)):
         pq.write_table(pa.table({"visit_id": ["a", "b"], "year": pa.array(years, pa.int32())}), path)
-        assert Reader(load_contract("visits"), File.open(path)).is_within((2019, 2020)) == is_within
+        assert Reader(load_contract("visits"), File(path, Described.of(path))).is_within((2019, 2020)) == is_within
 
 
 @pytest.fixture(scope="module")

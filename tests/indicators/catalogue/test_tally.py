@@ -13,6 +13,7 @@ from evaltools.indicators.engine.parquet import File
 from evaltools.indicators.engine.plan import must_fit
 from evaltools.indicators.engine.reading import Reader, Selection
 from evaltools.intake import load_contract
+from evaltools.intake.described import Described
 
 IDS = (
     "finance.loan_amount_ok_share", "finance.loan_over_amount", "finance.loan_total", "exit.registered_persons",
@@ -94,7 +95,7 @@ def test_row_groups_of_other_cities_are_not_read(tmp_path, monkeypatch):
         {"visit_id": ["a", "b", "c", "d"], "city_code": ["441400", "441400", "445200", None], "year": [2019, 2020, 2020, 2020]}
     )
     pq.write_table(table, path, row_group_size=1)
-    reader = Reader(load_contract("visits"), File.open(path))
+    reader = Reader(load_contract("visits"), File(path, Described.of(path)))
 
     def seen(**chosen):
         found = [c.value("visit_id") for c in reader.read(["visit_id"], Selection(**chosen))]

@@ -5,33 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaltools.indicators.engine.columns import Groups, united
+from evaltools.intake.described import Described
 
 EMPTY = {
     "text": pa.array([], pa.string()).dictionary_encode(), "boolean": pa.array([], pa.bool_()),
     "date": pa.array([], pa.date32()), "number": pa.array([], pa.float64()),
 }  # fmt: skip
 """A column without rows, by kind."""
-
-
-class Bounds(NamedTuple):
-    """The least and the greatest value of a row group, and how many are unknown (None: not said)."""
-
-    least: Any
-    greatest: Any
-    unknown: int | None
-
-    @classmethod
-    def of(cls, statistics: Any) -> Bounds | None:
-        """From what the file says; None where that is nothing."""
-        if statistics is None or not statistics.has_min_max:
-            return None
-        return cls(statistics.min, statistics.max, statistics.null_count)
 
 
 @dataclass(frozen=True)
@@ -41,29 +27,10 @@ class File:
     keeps_all : every column is, where there are few rows"""
 
     path: Path
-    meta: Any
+    described: Described
     keys: frozenset[str] = frozenset()
     keeps_all: bool = False
     kept: dict[tuple[str, int], Any] = field(default_factory=dict)
-    said: dict[str | None, list[Bounds | None]] = field(default_factory=dict)
-
-    @classmethod
-    def open(cls, path: Path) -> File:
-        """The file, of which only the description is read."""
-        return cls(path, pq.read_metadata(path))
-
-    @property
-    def names(self) -> list[str]:
-        """The columns that are there."""
-        return list(self.meta.schema.names)
-
-    def bounds(self, name: str | None) -> list[Bounds | None]:
-        """What the file says of a column in each row group, None where it says nothing or has no such column."""
-        if name not in self.said:
-            names, groups = self.names, range(self.meta.num_row_groups)
-            at = names.index(name) if name in names else None
-            self.said[name] = [None if at is None else Bounds.of(self.meta.row_group(i).column(at).statistics) for i in groups]
-        return self.said[name]
 
     def read(self, numbers: Sequence[int], kinds: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Groups], int]:
         """The columns of `kinds` (name -> kind) of some row groups, where the texts of each group stand in the dictionary of
@@ -74,7 +41,7 @@ class File:
         table: Any = None
         if rest:
             (table,) = self._tables([numbers], rest)
-        sizes = [self.meta.row_group(g).num_rows for g in numbers]
+        sizes = [self.described.rows[g] for g in numbers]
         arrays, groups = {}, {}
         for name, kind in kinds.items():
             chunks = [self.kept[name, g] for g in numbers] if name in here else table.column(name).chunks
@@ -90,7 +57,7 @@ class File:
     def _tables(self, numbers: Iterable[Sequence[int]], kinds: Mapping[str, str]) -> Iterator[Any]:
         """Columns of some row groups, and of others, decoded; the file is opened once."""
         texts = [n for n, kind in kinds.items() if kind == "text"]
-        with pq.ParquetFile(self.path, metadata=self.meta, read_dictionary=texts) as file:
+        with pq.ParquetFile(self.path, metadata=self.described.metadata, read_dictionary=texts) as file:
             for some in numbers:
                 yield file.read_row_groups(list(some), columns=list(kinds), use_threads=False)
 

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from evaltools.indicators.engine.columns import Columns, put_together
 from evaltools.indicators.engine.language import KINDS
-from evaltools.indicators.engine.parquet import EMPTY, Bounds, File, one_array
+from evaltools.indicators.engine.parquet import EMPTY, File, one_array
 from evaltools.intake import Contract, load_contract
+from evaltools.intake.described import Bounds
 from evaltools.terms import CITIES
 
 AT_ONCE = 1 << 15
@@ -55,17 +56,17 @@ class Reader:
         contract, path = load_contract(table), tables.path(table)
         if path is None:
             return cls(contract, frame=tables.load(table))
-        return cls(contract, File(path, tables.metadata(table), keys, keeps_all))
+        return cls(contract, File(path, tables.described(table, path), keys, keeps_all))
 
     @property
     def names(self) -> list[str]:
         """The columns that are there."""
-        return list(self.frame.columns) if self.file is None else self.file.names
+        return list(self.frame.columns) if self.file is None else self.file.described.names
 
     @property
     def count(self) -> int:
         """How many rows the table has, of all years and cities."""
-        return len(self.frame) if self.file is None else self.file.meta.num_rows
+        return len(self.frame) if self.file is None else self.file.described.metadata.num_rows
 
     def read(self, names: Iterable[str], selection: Selection) -> Iterator[Columns]:
         """The columns of the rows selected, a row group at a time; groups without such rows are left out."""
@@ -99,13 +100,13 @@ class Reader:
         """Numbers of the row groups that may hold rows selected: small ones together, to be read at once."""
         if self.file is None:
             return [()]
-        cities, years = (self.file.bounds(c) for c in (self.contract.city_column, self.contract.year_column))
+        described, contract = self.file.described, self.contract
         found: list[tuple[int, ...]] = []
         at_once = at_once or AT_ONCE
         size = at_once + 1
-        for i, (city, year) in enumerate(zip(cities, years, strict=True)):
-            if _may_be_of_city(city, selection) and _may_be_of_year(year, selection):
-                rows = self.file.meta.row_group(i).num_rows
+        for i, rows in enumerate(described.rows):
+            is_of_city = _may_be_of_city(described.bounds(contract.city_column, i), selection)
+            if is_of_city and _may_be_of_year(described.bounds(contract.year_column, i), selection):
                 size += rows
                 if size > at_once:
                     found, size = [*found, ()], rows
@@ -116,9 +117,10 @@ class Reader:
         """Whether all rows are of some years, as far as the file says what it holds."""
         if self.file is None:
             return False
+        described, year = self.file.described, self.contract.year_column
         return all(
-            found is not None and found.unknown == 0 and set(range(found.least, found.greatest + 1)) <= set(years)
-            for found in self.file.bounds(self.contract.year_column)
+            found.unknown == 0 and found.least is not None and set(range(found.least, found.greatest + 1)) <= set(years)
+            for found in (described.bounds(year, g) for g in range(len(described.rows)))
         )
 
     def part(self, numbers: tuple[int, ...], names: Iterable[str], selection: Selection) -> Columns:
@@ -165,16 +167,16 @@ class Reader:
         return mask
 
 
-def _may_be_of_city(found: Bounds | None, selection: Selection) -> bool:
+def _may_be_of_city(found: Bounds, selection: Selection) -> bool:
     """Whether a row group can hold rows of the cities wanted, from the bounds of its codes."""
-    if found is None or found.least != found.greatest:
+    if found.least is None or found.least != found.greatest:
         return True
     return selection.of_city(found.least) or (found.unknown != 0 and selection.of_city(None))
 
 
-def _may_be_of_year(found: Bounds | None, selection: Selection) -> bool:
+def _may_be_of_year(found: Bounds, selection: Selection) -> bool:
     """Whether a row group can hold rows of the years wanted, from the bounds of its years; those of none are not."""
-    if found is None:
+    if found.least is None:
         return True
     if selection.up_to is not None:
         return found.least <= selection.up_to
