@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evaltools.indicators.engine import arrays
 from evaltools.indicators.engine import values as v
+from evaltools.indicators.engine.keys import together
 from evaltools.intake.arrow import compute
 
 Groups = dict[int, NDArray[np.int32]]
@@ -106,13 +107,18 @@ def united(pieces: Sequence[Any]) -> tuple[Any, list[NDArray[np.int32]]]:
     if len(words) == 1:
         indices = pa.concat_arrays([p.indices for p in pieces])
         return pa.DictionaryArray.from_arrays(indices, words[0]), [np.arange(len(words[0]), dtype=np.int32)] * len(pieces)
-    chunks = [pa.DictionaryArray.from_arrays(np.arange(len(w), dtype=np.int32), w) for w in words]
-    one = pa.chunked_array(chunks).unify_dictionaries()
-    found = [arrays.places(chunk) for chunk in one.chunks]
+    one, found = together(words) or _unified(words)
     places = [found[i] for i in which]
     codes = np.concatenate([np.append(at, -1)[arrays.places(p).astype(np.intp)] for at, p in zip(places, pieces, strict=True)])
     indices = pa.array(codes, mask=codes < 0)
-    return pa.DictionaryArray.from_arrays(indices, one.chunk(0).dictionary), places
+    return pa.DictionaryArray.from_arrays(indices, one), places
+
+
+def _unified(words: Sequence[Any]) -> tuple[Any, list[NDArray[np.int32]]]:
+    """Several dictionaries as one, and the place of each text in it."""
+    chunks = [pa.DictionaryArray.from_arrays(np.arange(len(w), dtype=np.int32), w) for w in words]
+    one = pa.chunked_array(chunks).unify_dictionaries()
+    return one.chunk(0).dictionary, [arrays.places(chunk) for chunk in one.chunks]
 
 
 def _different(dictionaries: Sequence[Any]) -> tuple[list[Any], list[int]]:
