@@ -82,3 +82,12 @@ def test_of_single_cities_they_give_the_same_and_say_what_is_missing(demo, tmp_p
     assert both.missing.equals(one.missing)
     assert set(both.missing["table"]) == {"schools"}
     assert set(tables[1].quality.tables) == set(tables[0].quality.tables)  # the ledger stays with the first process
+
+
+def test_villages_are_not_opened_where_no_entry_needs_them(demo, monkeypatch):
+    """A fault in a table that is not asked for stops nothing."""
+    monkeypatch.setattr(engine, "LARGE", 0)
+    monkeypatch.setattr(engine, "LARGE_FILES", 0)
+    for tables in (open_tables(demo), open_tables(demo, city="441400")):
+        compute_indicators(tables, only=["schools.students_per_teacher"])
+        assert set(tables.quality.tables) == {"schools"}

@@ -63,7 +63,7 @@ def _handed_over(news: Any, folder: Path, wait: bool) -> Iterator[tuple[str, Any
     while wait or news.poll():
         try:
             path = folder / str(news.recv())
-        except (EOFError, OSError):
+        except (EOFError, OSError):  # it has ended, perhaps amid a word: what is missing is seen by name, and done again
             return
         yield pickle.loads(path.read_bytes())
         path.unlink()

@@ -13,6 +13,7 @@ import pandas as pd
 
 from evaltools.indicators.engine import beside
 from evaltools.indicators.engine.ahead import ready
+from evaltools.indicators.engine.areas import Places
 from evaltools.indicators.engine.catalogue import Catalogue
 from evaltools.indicators.engine.entry import Indicator
 from evaltools.indicators.engine.memory import uncollected
@@ -20,6 +21,7 @@ from evaltools.indicators.engine.result import IndicatorTable, TableSums
 from evaltools.indicators.engine.scan import Added, Scan, added_up, indicators_of
 from evaltools.indicators.engine.source import Setting
 from evaltools.indicators.engine.survey import estimate_survey
+from evaltools.intake import load_contract
 from evaltools.standards import RuleBook
 
 THREADS = 2
@@ -44,6 +46,10 @@ class Job:
     size: int
     ids: frozenset[str]
     up_to: int | None = None
+
+
+TableAdded = tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]
+"""The jobs of a table with what they gave, and the entries that cannot be computed."""
 
 
 def compute_indicators(
@@ -94,6 +100,7 @@ class Run:
         jobs = {j.name: j for j in sorted((j for some, _ in planned.values() for j in some), key=lambda j: -j.size)}
         work = {name: partial(self.added, j) for name, j in jobs.items()}
         if sum(j.size for j in jobs.values()) > LARGE and beside.is_possible():
+            self.find_poor_villages(self.entries)
             done = beside.done(work, lambda name, added: self.result(jobs[name], added))
         else:
             with ThreadPoolExecutor(THREADS) as pool:
@@ -117,6 +124,7 @@ class Run:
         what reads them while the second has begun. tables : the largest first"""
         self.open_beside(large)
         shared = [t for t in tables if set(self.tables([t])) <= set(large)]
+        self.find_poor_villages(shared)
 
         def own() -> Iterator[tuple[str, Any]]:
             self.open(self.tables(self.entries))
@@ -135,17 +143,21 @@ class Run:
             self.setting.reader(table)
 
     def open_beside(self, tables: Iterable[str]) -> None:
-        """The same before there is a second process, two at a time, and what both will ask for."""
+        """The same before there is a second process, two at a time."""
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(self.setting.reader, tables))
-        _ = self.setting.poor_villages
 
-    def of_table(self, table: str) -> tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]:
+    def find_poor_villages(self, tables: Iterable[str]) -> None:
+        """Read which villages are poor before there is a second process, which opens no table, where one of these needs it."""
+        for table in filter(self.setting.tables.has, tables):
+            Places.of(load_contract(table), self.setting.columns(table), lambda: self.setting.poor_villages)
+
+    def of_table(self, table: str) -> TableAdded:
         """All jobs of a table with what they gave, and the entries that cannot be computed, with the reason."""
         jobs, lost = self.planned(table)
         return [(j, self.added(j)) for j in jobs], lost
 
-    def results(self, table: str, done: tuple[list[tuple[Job, Added | TableSums]], list[dict[str, str]]]) -> TableResults:
+    def results(self, table: str, done: TableAdded) -> TableResults:
         """The results of a table, by name, and the entries that cannot be computed."""
         found, lost = done
         return {j.name: self.result(j, added) for j, added in found}, lost
